@@ -1,0 +1,1 @@
+"""Boards, robots and printers: how they are found, spoken to, simulated and stopped."""

@@ -1,0 +1,1 @@
+"""The lab: inventory, hub, stop, leases, store, people and the command line."""

@@ -1,0 +1,1 @@
+"""Lessons: their format, their checks and the runner; speaks of roles, never of brands."""
