@@ -1,0 +1,1 @@
+"""The command line: what a technician types. Modules are imported only when their command runs."""

@@ -1,0 +1,172 @@
+"""The ``labctl`` command: finds the command that was meant and imports only that one."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import os
+import signal
+import sys
+import typing
+from collections.abc import Sequence
+from types import FrameType
+from typing import Any, NoReturn
+
+from devices.text import _
+from labctl.cli.catalogue import COMMANDS, EXAMPLES, SECTIONS, Command
+from labctl.cli.speech import FINE, INTERRUPTED, PROBLEM, WRONG_USAGE, choose_language, print_error, say
+
+ASKS_FOR_HELP = ((), ("--help",), ("-h",), ("help",))
+ASKS_TO_COMPLETE = ("--install-completion", "--show-completion")
+TERMINATED = 143  # 128 + SIGTERM, as shells count it
+
+
+def main() -> NoReturn:
+    """Run the command line of this process and exit."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(args: Sequence[str]) -> int:
+    """Run a command line and return its exit code. No traceback reaches a person for what a person can cause."""
+    args = list(args)
+    _speak_utf8()
+    _choose_language()
+    if tuple(args) in ASKS_FOR_HELP:
+        print(overview())
+        return FINE
+    if args == ["--version"]:
+        print(f"labctl {_version()}")
+        return FINE
+    if "_LABCTL_COMPLETE" in os.environ or args[0] in ASKS_TO_COMPLETE:
+        return _run_typer(tuple(COMMANDS.values()), args)
+    command = COMMANDS.get(args[0])
+    if command is None:
+        return _unknown(args[0], as_json="--json" in args)
+    return _run_typer((command,), args)
+
+
+def overview() -> str:
+    """What ``labctl --help`` prints. Written out here because a library for it would take longer than the command."""
+    width = max(len(name) for name in COMMANDS) + 2
+    lines = [say(_("labctl runs a school's robotics lab.")), "", say(_("Usage: labctl COMMAND [OPTIONS]"))]
+    for title, commands in SECTIONS:
+        lines += ["", f"{say(title)}:"]
+        for command in commands:
+            parts = f" ({', '.join(command.parts)})" if command.parts else ""
+            lines.append(f"  {command.name.ljust(width)}{say(command.help)}{parts}")
+    wide = max(len(line) for line, _help in EXAMPLES) + 2
+    lines += ["", f"{say(_('Examples'))}:", *(f"  {line.ljust(wide)}{say(help)}" for line, help in EXAMPLES)]
+    lines += [
+        "",
+        say(_("labctl COMMAND --help says more; --json prints data for scripts; --version tells the version.")),
+    ]
+    return "\n".join(lines)
+
+
+def _version() -> str:
+    from importlib import metadata
+
+    return metadata.version("labctl")
+
+
+def _unknown(name: str, *, as_json: bool) -> int:
+    from devices.errors import UnknownName
+
+    close = difflib.get_close_matches(name, COMMANDS, n=1)
+    hint = _("Did you mean labctl %(meant)s?", meant=close[0]) if close else _("See labctl --help.")
+    message = _("There is no command %(name)s", name=name)
+    if name.startswith("-"):
+        message = _("There is no option %(name)s here", name=name)
+    print_error(UnknownName(message, hint=hint), as_json=as_json)
+    return WRONG_USAGE
+
+
+def _run_typer(commands: Sequence[Command], args: Sequence[str]) -> int:
+    import typer
+
+    from devices.errors import LabError, unexpected
+
+    root = typer.Typer(
+        name="labctl", rich_markup_mode=None, pretty_exceptions_enable=False, context_settings=HELP_OPTIONS
+    )
+    root.callback()(_no_options)
+    for command in commands:
+        module = importlib.import_module(command.module)
+        if command.parts:
+            root.add_typer(module.app, name=command.name, help=say(command.help))
+        else:
+            root.command(command.name, help=say(command.help))(getattr(module, command.name))
+    as_json = "--json" in args
+    signal.signal(signal.SIGTERM, _on_sigterm)
+    try:
+        code = root(args=list(args), prog_name="labctl", standalone_mode=False)
+    except LabError as error:
+        print_error(error, as_json=as_json)
+        return exit_code(error)
+    except (KeyboardInterrupt, typer.Abort):
+        return INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # whoever read us has seen enough
+        return PROBLEM
+    except Exception as error:
+        if (usage := _wrong_usage(error)) is not None:
+            print_error(usage, as_json=as_json)
+            return WRONG_USAGE
+        if os.environ.get("LABCTL_DEBUG"):
+            raise
+        print_error(unexpected(error), as_json=as_json)
+        return PROBLEM
+    return code if isinstance(code, int) else FINE
+
+
+HELP_OPTIONS = {"help_option_names": ["-h", "--help"]}
+
+
+def _no_options() -> None:
+    """Runs a school's robotics lab."""
+
+
+def exit_code(error: Exception) -> int:
+    """2 where the person's words were wrong (an argument, a file they wrote), 1 where the lab has a problem."""
+    from devices.errors import BadFile, BadValue, UnknownName
+
+    return WRONG_USAGE if isinstance(error, BadFile | BadValue | UnknownName) else PROBLEM
+
+
+def _wrong_usage(error: Exception) -> Any:
+    """A usage error of typer's as one of ours; None for anything else.
+
+    Typer carries its copy of click inside, so its class is known here only by what every usage error has.
+    """
+    from devices.errors import BadValue
+
+    if getattr(error, "exit_code", None) != WRONG_USAGE or not hasattr(error, "format_message"):
+        return None
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context is not None else "labctl"
+    message = typing.cast(Any, error).format_message().rstrip(".")
+    if not message:  # a family of commands without a command: typer has printed its help already
+        message = say(_("a command is missing"))
+    return BadValue(f"{path}: {message}", hint=_("See %(command)s --help.", command=path))
+
+
+def _on_sigterm(number: int, frame: FrameType | None) -> None:
+    """End as an error would, so that robots come to rest and locks are let go on the way out."""
+    raise SystemExit(TERMINATED)
+
+
+def _choose_language() -> None:
+    if os.environ.get("LABCTL_LANG"):
+        choose_language()
+        return
+    from labctl.places import find_places
+
+    choose_language(lab_file=find_places().lab_file)
+
+
+def _speak_utf8() -> None:
+    """Azerbaijani has letters that a console's old code page has not; a wrong letter is better than a crash."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="replace")

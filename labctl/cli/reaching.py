@@ -1,0 +1,101 @@
+"""How a command reaches the lab: through the process that runs it, or by opening the devices itself for a moment."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import sys
+import time
+from collections.abc import Callable, Generator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from devices.text import _
+from labctl.cli.speech import choose_language, colourful, say
+from labctl.local import Desk, reach
+from labctl.lock import holder_of
+from labctl.places import Places, find_places
+from labctl.views import DeviceState, DeviceView
+
+SETTLE_SECONDS = 4.0
+"""A wrong firmware or a silent board is named within 3 s; after that a device is shown as it is."""
+
+DataOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--data", metavar="DIR", help=say(_("The folder of the lab; by default yours, see labctl lab where."))
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help=say(_("Print data for scripts.")))]
+
+
+def places_of(data: Path | None) -> Places:
+    """The places of the lab that a command is about; from here on we speak its language."""
+    places = find_places(data)
+    choose_language(lab_file=places.lab_file)
+    return places
+
+
+@contextlib.contextmanager
+def at_desk(places: Places, *, command: str) -> Generator[Desk]:
+    """The lab for one command: the running one if it runs, else opened here and closed at the end, robots at rest.
+
+    Raises:
+        BadFile: The lab file is wrong; nothing was opened.
+        LabRuns, NotReached: Another process has the lab and cannot be asked.
+    """
+    holder = holder_of(places.lock)
+    if holder is not None:
+        yield reach(places, holder)
+        return
+    from labctl.open import open_lab
+
+    with deaf_at_the_end() as undo:
+        yield undo.enter_context(open_lab(places, command=command))
+
+
+@contextlib.contextmanager
+def deaf_at_the_end() -> Generator[contextlib.ExitStack]:
+    """Whatever is entered here is left without being cut short by a second Ctrl-C: coming to rest is bounded itself."""
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        with contextlib.ExitStack() as undo:
+            try:
+                yield undo
+            finally:
+                signal.signal(signal.SIGINT, signal.SIG_IGN)
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def settled(desk: Desk, *, only: str | None = None) -> tuple[DeviceView, ...]:
+    """The devices once none is connecting any more, or as they are after a few seconds."""
+
+    def look() -> tuple[DeviceView, ...]:
+        return desk.devices() if only is None else (desk.device(only),)
+
+    with busy(say(_("Connecting"))):
+        return _until(look, lambda views: all(view.state is not DeviceState.CONNECTING for view in views))
+
+
+def _until(
+    look: Callable[[], tuple[DeviceView, ...]], done: Callable[[tuple[DeviceView, ...]], bool]
+) -> tuple[DeviceView, ...]:
+    deadline = time.monotonic() + SETTLE_SECONDS
+    while not done(seen := look()) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return seen
+
+
+@contextlib.contextmanager
+def busy(what: str) -> Generator[None]:
+    """Show on a terminal that something takes its time; nothing where nobody watches."""
+    if not colourful(sys.stderr):
+        yield
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status(f"{what} …"):
+        yield
