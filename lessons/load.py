@@ -72,7 +72,7 @@ def _plan(folder: Path, name: str) -> Plan:
         )
         raise _Mistaken(Mistake(what, "" if number is None else "format").sentence(name))
     try:
-        plan = Plan.model_validate(_lists_as_tuples(data))
+        plan = Plan.model_validate(as_tuples(data))
     except ValidationError as error:
         raise _Mistaken(*(each.sentence(name) for each in mistakes(error, data))) from error
     found = contradictions(plan)
@@ -132,10 +132,10 @@ def _read(path: Path, name: str) -> str:
         raise _Mistaken(_("%(file)s, line %(line)s: this is not UTF-8 text", file=name, line=line)) from error
 
 
-def _lists_as_tuples(value: Any) -> Any:
+def as_tuples(value: Any) -> Any:
     """The data with tuples for lists: the plan is frozen, and pydantic's strict mode wants what it keeps."""
     if isinstance(value, dict):
-        return {key: _lists_as_tuples(each) for key, each in cast("dict[str, Any]", value).items()}
+        return {key: as_tuples(each) for key, each in cast("dict[str, Any]", value).items()}
     if isinstance(value, list):
-        return tuple(_lists_as_tuples(each) for each in cast("list[Any]", value))
+        return tuple(as_tuples(each) for each in cast("list[Any]", value))
     return value

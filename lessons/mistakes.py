@@ -7,7 +7,7 @@ import re
 import types
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Union, cast, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
@@ -15,6 +15,9 @@ from devices.text import Text, _
 from lessons.format import Plan
 
 Loc = tuple[int | str, ...]
+
+LIKE = 0.6
+"""How alike two words must be, 0 to 1, for one to be a slip of the other."""
 
 
 @dataclass(frozen=True)
@@ -41,13 +44,20 @@ class Mistake:
 
 def mistakes(error: ValidationError, data: Mapping[str, Any]) -> tuple[Mistake, ...]:
     """What pydantic minds about the data of a plan, in the words of whoever writes lessons."""
-    return tuple(_mistake(cast("dict[str, Any]", each), data) for each in error.errors(include_url=False))
+    found = (cast("dict[str, Any]", each) for each in error.errors(include_url=False))
+    return tuple(_mistake(each, data) for each in found if not _echo(each))
+
+
+def _echo(error: Mapping[str, Any]) -> bool:
+    """Whether a list is called too short only because pydantic does not count entries that have mistakes."""
+    return error["type"] == "too_short" and len(error["input"]) >= error["ctx"]["min_length"]
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """The known word that was probably meant; None where nothing is near."""
-    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return near[0] if near else None
+    likeness = {each: difflib.SequenceMatcher(None, word.lower(), each).ratio() for each in known}
+    best = max(likeness, key=lambda each: likeness[each], default=None)
+    return best if best is not None and likeness[best] >= LIKE else None
 
 
 def not_one_of(found: str, known: Sequence[str]) -> Text:
@@ -69,7 +79,7 @@ def quoted(value: object) -> str:
         case str():
             return f'"{value if len(value) <= 40 else value[:39] + "…"}"'
         case int() | float():
-            return str(value)
+            return f"{value:g}"
         case Mapping():
             return "{ … }"
         case list() | tuple():
@@ -108,7 +118,7 @@ def _split(loc: Loc, data: Mapping[str, Any]) -> tuple[str, Loc]:
 
 def _path(loc: Loc) -> str:
     path = ""
-    for element in loc:
+    for element in loc if loc[-1:] != ("[key]",) else loc[:-1]:  # pydantic's word for a key that is wrong itself
         path += f"[{element + 1}]" if isinstance(element, int) else f"{'.' if path else ''}{element}"
     return path
 
@@ -139,11 +149,11 @@ def _what(error: Mapping[str, Any]) -> Text:
         case "literal_error":
             return not_one_of(str(error["input"]), re.findall(r"'([^']*)'", ctx["expected"]))
         case "greater_than":
-            return _("must be more than %(limit)s, is %(found)s", limit=ctx["gt"], found=found)
+            return _("must be more than %(limit)s, is %(found)s", limit=quoted(ctx["gt"]), found=found)
         case "greater_than_equal":
-            return _("must be at least %(limit)s, is %(found)s", limit=ctx["ge"], found=found)
+            return _("must be at least %(limit)s, is %(found)s", limit=quoted(ctx["ge"]), found=found)
         case "less_than_equal":
-            return _("must be at most %(limit)s, is %(found)s", limit=ctx["le"], found=found)
+            return _("must be at most %(limit)s, is %(found)s", limit=quoted(ctx["le"]), found=found)
         case "string_pattern_mismatch":
             return _wrong_shape(str(ctx["pattern"]), found)
         case "string_too_short":
@@ -184,6 +194,8 @@ def _fields_at(loc: Loc) -> tuple[str, ...]:
 
 
 def _into(kind: Any, element: int | str) -> Any:
+    """What is at an element of a location, under a model, a list, a table of names, or a union and its tag."""
+    kind = _bare(kind)
     if isinstance(kind, type) and issubclass(kind, BaseModel):
         return _fields(kind).get(str(element))
     if get_origin(kind) in (Union, types.UnionType):
@@ -192,7 +204,11 @@ def _into(kind: Any, element: int | str) -> Any:
                 return each
         return _into(_table(kind), element)
     inner = get_args(kind)
-    return inner[-1] if get_origin(kind) is not tuple else inner[0]
+    return inner[0] if get_origin(kind) is tuple else inner[-1]
+
+
+def _bare(kind: Any) -> Any:
+    return get_args(kind)[0] if get_origin(kind) is Annotated else kind
 
 
 def _table(kind: Any) -> type[BaseModel] | None:

@@ -61,7 +61,7 @@ class Limits(Part):
         if self.min is None and self.max is None:
             raise ValueError(_("give min or max, or both"))
         if self.min is not None and self.max is not None and self.min > self.max:
-            raise ValueError(_("min is %(min)s and max is %(max)s: nothing can pass", min=self.min, max=self.max))
+            raise ValueError(_("min is %(min)g and max is %(max)g: nothing can pass", min=self.min, max=self.max))
         return self
 
 
