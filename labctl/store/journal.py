@@ -56,12 +56,15 @@ def checked(event: Event) -> Event:
     """The event, if it can be written down.
 
     Raises:
-        BadValue: Its data is not JSON, or its time has no zone.
+        BadValue: Its data is not JSON, a text is not Unicode, or its time has no zone.
     """
     try:
-        json.dumps(dict(event.data), allow_nan=False)
+        what = [event.kind, event.device, event.team, event.run, event.person, dict(event.data)]
+        json.dumps(what, ensure_ascii=False, allow_nan=False).encode()
     except (TypeError, ValueError) as error:
-        raise BadValue(_("The event %(kind)s cannot be written down: %(why)s", kind=event.kind, why=error)) from error
+        raise BadValue(
+            _("The event %(kind)s cannot be written down: %(why)s", kind=event.kind, why=str(error))
+        ) from error
     if event.at.tzinfo is None:
         raise BadValue(_("The event %(kind)s has a time without a zone", kind=event.kind))
     return event

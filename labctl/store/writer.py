@@ -244,13 +244,11 @@ class Writer:
         try:
             saved = self._insert(events, deadline)
             self.problem = None
-        except IntegrityError:
-            saved = [self._insert_alone(event, deadline) for event in events]
-        except DATABASE_ERRORS as error:
-            self._note(explain(error, self._path), len(events))
-        except Exception as error:  # whatever it is, the next events must still have a writer
-            log.exception("events could not be written")
-            self._note(explain(error, self._path), len(events))
+        except Exception as error:
+            if isinstance(error, DATABASE_ERRORS) and not isinstance(error, IntegrityError):
+                self._note(explain(error, self._path), len(events))
+            else:
+                saved = [self._insert_alone(event, deadline) for event in events]
         self._saved_at = time.monotonic()
         self._publish(saved)
 
@@ -265,7 +263,7 @@ class Writer:
         """One event of a group in which one does not fit, such as one that was appended twice."""
         try:
             return self._insert([event], deadline)[0]
-        except DATABASE_ERRORS as error:
+        except Exception as error:  # whatever it is, the next events must still have a writer
             self._note(explain(error, self._path), 1)
             return event
 

@@ -286,7 +286,12 @@ async def test_one_event_that_does_not_fit_does_not_take_others_with_it(store: S
 
 
 async def test_an_event_that_is_no_json_is_refused_with_its_fellows(store: Store) -> None:
-    for bad in (Event("bad", data={"x": object()}), Event("bad", data={"x": float("nan")})):
+    for bad in (
+        Event("bad", data={"x": object()}),
+        Event("bad", data={"x": float("nan")}),
+        Event("bad", data={"x": "\ud800"}),
+        Event("bad", device="\ud800"),
+    ):
         with pytest.raises(BadValue):
             store.append(Event("good"), bad)
     with pytest.raises(BadValue):
