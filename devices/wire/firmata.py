@@ -1,4 +1,4 @@
-"""Firmata as bytes, pure, for both ends of the wire: what the board is sent, and the parser of what it says."""
+"""Firmata as bytes, for both ends of the wire: what a board is sent, and the parser of what it says."""
 
 from __future__ import annotations
 

@@ -199,9 +199,7 @@ def encode_encoders(encoders: Encoders) -> bytes:
 
 
 def _firmware(data: bytes) -> Message | None:
-    return (
-        Firmware(unpairs(data[2:]).decode("utf-8", "replace"), data[0], data[1]) if len(data) >= 2 else None
-    )
+    return Firmware(unpairs(data[2:]).decode("utf-8", "replace"), data[0], data[1]) if len(data) >= 2 else None
 
 
 def _pin_state(data: bytes) -> Message | None:

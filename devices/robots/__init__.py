@@ -1,0 +1,1 @@
+"""Robots: a board with a chassis, and the chassis as data."""
