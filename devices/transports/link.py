@@ -47,6 +47,10 @@ class Link(Protocol):
         """
         ...
 
-    async def close(self) -> None:
-        """Let go of the stream, within a second. May be called at any time, and again."""
+    async def close(self, *, drop: bool = False) -> None:
+        """Let go of the stream, within a second. May be called at any time, and again.
+
+        With ``drop``, what the system has taken and not delivered is thrown away, so that a board that does not
+        read now is not moved by it later.
+        """
         ...

@@ -36,7 +36,7 @@ def refused(error: OSError, *, name: str, path: str, ports: Iterable[Plugged]) -
     if number in TAKEN:
         return busy(name, path)
     if number in GONE:
-        return missing(name, path, ports)
+        return missing(name, path, [port for port in ports if port.vid is not None])
     return PortMissing(
         _("%(path)s of %(name)s is no serial port: %(reason)s", path=path, name=name, reason=str(error)),
         device=name,

@@ -60,10 +60,10 @@ class SerialLink(Link):
             raise DeviceLost(_("%(name)s is not connected", name=self._name), device=self._name)
         await self._port.flushed(seconds)
 
-    async def close(self) -> None:
+    async def close(self, *, drop: bool = False) -> None:
         port, self._port = self._port, None
         if port is not None:
-            await port.close()
+            await port.close(drop=drop)
 
 
 class _Port:
@@ -83,11 +83,12 @@ class _Port:
         self._opened: asyncio.Future[None] = self._loop.create_future()
         self._ended: asyncio.Future[None] = self._loop.create_future()
         self._drained: list[asyncio.Future[None]] = []
-        self._changed = threading.Condition()  # guards the four below
+        self._changed = threading.Condition()  # guards the five below
         self._outbox = Outbox(baud)
         self._leaving = False
         self._writing_since: float | None = None
         self._lost: LabError | None = None
+        self._drop = False
         self._port: Any = None
 
     # -- the loop's side
@@ -149,7 +150,8 @@ class _Port:
             port = self._port
         _cancel(port)
 
-    async def close(self) -> None:
+    async def close(self, *, drop: bool) -> None:
+        self._drop = self._drop or drop
         self._on_bytes, self._on_lost = _nothing, _nothing
         self.leave()
         with contextlib.suppress(TimeoutError):
@@ -260,7 +262,7 @@ class _Port:
             if writer.is_alive():
                 writer.join(LEAVE_WITHIN)
             with contextlib.suppress(Exception):
-                if self._lost is not None:
+                if self._lost is not None or self._drop:
                     self._port.reset_output_buffer()  # else closing waits up to 30 s for a wire that takes nothing
             with contextlib.suppress(Exception):
                 self._port.close()

@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import math
+import socket
+import struct
+import sys
 from collections.abc import Callable
 from typing import Final, cast
 
@@ -14,6 +17,7 @@ from devices.transports import refusals
 from devices.transports.link import OPEN_WITHIN, STUCK_AFTER, Link
 from devices.transports.outbox import Outbox, OutboxFull
 
+ABORTED: Final = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)  # struct linger: on, no seconds
 LEAVE_WITHIN: Final = 0.25  # seconds that what was handed over may still take at closing
 
 
@@ -44,10 +48,10 @@ class SocketLink(Link):
     async def flushed(self, seconds: float) -> None:
         await self._open_stream().flushed(seconds)
 
-    async def close(self) -> None:
+    async def close(self, *, drop: bool = False) -> None:
         stream, self._stream = self._stream, None
         if stream is not None:
-            await stream.close()
+            await stream.close(drop=drop)
 
     def _open_stream(self) -> _Stream:
         if self._stream is None:
@@ -138,11 +142,14 @@ class _Stream(asyncio.Protocol):
             with contextlib.suppress(ValueError):
                 self._drained.remove(waiter)
 
-    async def close(self) -> None:
+    async def close(self, *, drop: bool) -> None:
         self._closing = True
         if self._transport is None:
             return
-        self._transport.close()
+        if drop:
+            self._drop()
+        else:
+            self._transport.close()
         try:
             async with asyncio.timeout(LEAVE_WITHIN):
                 await asyncio.shield(self._ended)
@@ -172,8 +179,16 @@ class _Stream(asyncio.Protocol):
                 hint=_("Unplug it and plug it in again, or press its reset button."),
             )
         )
-        if self._transport is not None:
-            self._transport.abort()
+        self._drop()
+
+    def _drop(self) -> None:
+        """End the connection at once, and with it what the system has not delivered."""
+        if self._transport is None:
+            return
+        raw = self._transport.get_extra_info("socket")
+        if raw is not None:
+            raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, ABORTED)
+        self._transport.abort()
 
     def _lose(self, error: LabError) -> None:
         if self._lost is not None:

@@ -69,16 +69,15 @@ class FirmataBoard(Board):
             raise
 
     async def stop(self) -> None:
-        session = self._session
+        until = time.monotonic() + STOP_WITHIN
         try:
-            async with asyncio.timeout(STOP_WITHIN):
-                if self._opening is not None:  # it puts the outputs to rest itself
+            if self._opening is not None:  # it puts the outputs to rest itself
+                async with asyncio.timeout(STOP_WITHIN):
                     await asyncio.wait([self._opening])
-                    session = self._session
-                if self._lost is not None:
-                    raise self._lost
-                if session is not None:
-                    await session.rest()
+            if self._lost is not None:
+                raise self._lost
+            if self._session is not None:
+                await self._session.stop(until - time.monotonic())
         except (TimeoutError, LabError) as error:
             raise NotStopped(
                 _("%(name)s did not confirm that it stopped", name=self._name),

@@ -111,8 +111,31 @@ class Session:
         """Send a question and wait for its answer; one that is not ``urgent`` ends with a stop."""
         return await self._replies.ask(lambda: self.send([question]), kind, seconds, matches, urgent=urgent)
 
-    async def rest(self) -> None:
-        """Ahead of all that was queued, put every output to rest; returns when that is confirmed, however late."""
+    async def stop(self, seconds: float) -> None:
+        """Ahead of all that was queued, put every output to rest, and have that confirmed.
+
+        A board that does not confirm is let go: what is still on its way to it would move it later. Opening it
+        again resets it, or puts it to rest.
+
+        Raises:
+            NoAnswer: It did not confirm within ``seconds``.
+            DeviceLost: It is lost.
+        """
+        try:
+            async with asyncio.timeout(seconds):
+                await self._rest()
+        except TimeoutError as error:
+            if not isinstance(error, LabError):
+                self._lose(
+                    NoAnswer(
+                        _("%(name)s did not confirm that it stopped", name=self._name),
+                        device=self._name,
+                        hint=_("Check that it stands still; switch it off if not."),
+                    )
+                )
+            raise
+
+    async def _rest(self) -> None:
         dropped = self._link.discard()
         self._replies.interrupt(Stopped(_("%(name)s was stopped", name=self._name), device=self._name))
         if self.lab is not None:
@@ -199,7 +222,7 @@ class Session:
         self._lost = error
         self._end(error)
         if self._greeting is not None:
-            self._leaving = asyncio.create_task(self._link.close(), name=f"leave {self._name}")
+            self._leaving = asyncio.create_task(self._link.close(drop=True), name=f"leave {self._name}")
             self._on_lost(error)
 
     def _end(self, error: DeviceLost) -> None:
