@@ -13,7 +13,6 @@ from labctl.leases import Leases
 from labctl.registry import Link, Registry, Slot
 from labctl.stopping import StopAll
 
-
 T = TypeVar("T")
 
 

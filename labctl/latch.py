@@ -32,9 +32,7 @@ class Latch:
             Stopped: The latch is raised, or was raised since the command was made.
         """
         if self.latched:
-            raise Stopped(
-                _("Everything is stopped"), hint=_("Release the latch first: nothing moves until then.")
-            )
+            raise Stopped(_("Everything is stopped"), hint=_("Release the latch first: nothing moves until then."))
         if epoch < self.epoch:
             raise Stopped(
                 _("Everything was stopped after this command was made"),

@@ -159,9 +159,7 @@ class Registry:
         slot.become(Link.OPEN)
         self._on_change(slot)
         unlisten = (
-            device.listen(lambda reading: self._on_reading(slot.id, reading))
-            if isinstance(device, Senses)
-            else None
+            device.listen(lambda reading: self._on_reading(slot.id, reading)) if isinstance(device, Senses) else None
         )
         try:
             return await device.gone()

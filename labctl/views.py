@@ -1,4 +1,4 @@
-"""What the lab shows to people and scripts: frozen values, made on the hub, read by pages, the CLI and the local API."""
+"""What the lab shows to people and scripts: frozen values, made on the hub, read by pages and the command line."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ class TeamView:
     outcome: Outcome | None = None
     since: datetime | None = None
     line: str = ""
-    hint: str = ""
+    hint: Mapping[str, str] = field(default_factory=dict[str, str])
     hints_given: int = 0
     hints_left: int = 0
     problem: Problem | None = None

@@ -1,0 +1,59 @@
+"""The demo: a whole simulated lab with a class, made in a folder of its own and opened like any other."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+
+from labctl import people
+from labctl.files import write_atomic
+from labctl.places import Places
+from labctl.store.store import Store
+
+ROBOTS = 8
+
+TEACHER = "muellim"
+"""The demo teacher's name; it can be typed on any keyboard."""
+
+HEADER = """\
+# The lab of the demo. Every robot is simulated at the wire; take "sim:labctl-robot" out and put the address of a real
+# one in, and it drives instead.
+[lab]
+name = "Nümunə laboratoriya"
+language = "az"
+"""
+
+
+@dataclass(frozen=True)
+class SignIn:
+    """What the demo's teacher signs in with; the password is a new one each time the demo starts."""
+
+    name: str
+    password: str
+
+
+def prepare(places: Places) -> SignIn:
+    """Make the demo's lab file and class where there are none yet, and give its teacher a new password.
+
+    Raises:
+        StoreFailed: The folder cannot be used.
+    """
+    if not places.lab_file.exists():
+        robots = "".join(
+            f'\n[devices.robot-{n}]\nchassis = "two-motor"\naddress = "sim:labctl-robot"\n'
+            for n in range(1, ROBOTS + 1)
+        )
+        places.lab_file.parent.mkdir(parents=True, exist_ok=True)
+        write_atomic(places.lab_file, HEADER + robots)
+    sign_in = SignIn(TEACHER, f"{_digits()}-{_digits()}-{_digits()}")
+    store = Store.open(places.database)
+    try:
+        people.seed_demo(store)
+        people.set_teacher(store, sign_in.name, sign_in.password)
+    finally:
+        store.close_now()
+    return sign_in
+
+
+def _digits() -> str:
+    return f"{secrets.randbelow(1000):03}"
