@@ -19,10 +19,10 @@ from devices.robots.chassis import names as chassis_names
 from devices.text import Text, _
 from labctl.addresses import address_problem
 from labctl.files import write_atomic
+from labctl.languages import LANGUAGES
 from labctl.tomlplaces import Lines, line_at, lines_of, what_and_where
 
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-LANGUAGES = ("az", "en")
 
 
 class _Strict(BaseModel):

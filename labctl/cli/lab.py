@@ -9,8 +9,9 @@ import typer
 from devices.errors import BadValue, LabError
 from devices.text import _
 from labctl.cli.reaching import DataOption, JsonOption, places_of
-from labctl.cli.speech import LANGUAGES, choose_language, print_json, say
+from labctl.cli.speech import choose_language, print_json, say
 from labctl.files import make_private_folder, write_atomic
+from labctl.languages import LANGUAGES
 from labctl.places import Places
 
 app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from types import FrameType
 from typing import Any, NoReturn
 
+from devices.errors import LabError
 from devices.text import _
 from labctl.cli.catalogue import COMMANDS, EXAMPLES, SECTIONS, Command
 from labctl.cli.speech import FINE, INTERRUPTED, PROBLEM, WRONG_USAGE, choose_language, print_error, say
@@ -64,27 +65,27 @@ def overview() -> str:
 
 
 def _version() -> str:
-    from importlib import metadata
+    from labctl import __version__
 
-    return metadata.version("labctl")
+    return __version__
 
 
 def _unknown(name: str, *, as_json: bool) -> int:
-    from devices.errors import UnknownName
+    from labctl.cli.usage import WrongUsage
 
     close = difflib.get_close_matches(name, COMMANDS, n=1)
     hint = _("Did you mean labctl %(meant)s?", meant=close[0]) if close else _("See labctl --help.")
     message = _("There is no command %(name)s", name=name)
     if name.startswith("-"):
         message = _("There is no option %(name)s here", name=name)
-    print_error(UnknownName(message, hint=hint), as_json=as_json)
+    print_error(WrongUsage(message, hint=hint), as_json=as_json)
     return WRONG_USAGE
 
 
 def _run_typer(commands: Sequence[Command], args: Sequence[str]) -> int:
     import typer
 
-    from devices.errors import LabError, unexpected
+    from devices.errors import unexpected
 
     root = typer.Typer(
         name="labctl", rich_markup_mode=None, pretty_exceptions_enable=False, context_settings=HELP_OPTIONS
@@ -109,7 +110,7 @@ def _run_typer(commands: Sequence[Command], args: Sequence[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # whoever read us has seen enough
         return PROBLEM
     except Exception as error:
-        if (usage := _wrong_usage(error)) is not None:
+        if (usage := _wrong_usage(error, as_json=as_json)) is not None:
             print_error(usage, as_json=as_json)
             return WRONG_USAGE
         if os.environ.get("LABCTL_DEBUG"):
@@ -133,21 +134,23 @@ def exit_code(error: Exception) -> int:
     return WRONG_USAGE if isinstance(error, BadFile | BadValue | UnknownName) else PROBLEM
 
 
-def _wrong_usage(error: Exception) -> Any:
+def _wrong_usage(error: Exception, *, as_json: bool) -> LabError | None:
     """A usage error of typer's as one of ours; None for anything else.
 
     Typer carries its copy of click inside, so its class is known here only by what every usage error has.
     """
-    from devices.errors import BadValue
+    from labctl.cli.usage import WrongUsage
 
     if getattr(error, "exit_code", None) != WRONG_USAGE or not hasattr(error, "format_message"):
         return None
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else "labctl"
     message = typing.cast(Any, error).format_message().rstrip(".")
-    if not message:  # a family of commands without a command: typer has printed its help already
+    if message.startswith("Usage:"):  # a family of commands without a command: typer's message is its whole help
         message = say(_("a command is missing"))
-    return BadValue(f"{path}: {message}", hint=_("See %(command)s --help.", command=path))
+        if context is not None and not as_json:
+            print(context.get_help(), file=sys.stderr)
+    return WrongUsage(f"{path}: {message}", hint=_("See %(command)s --help.", command=path))
 
 
 def _on_sigterm(number: int, frame: FrameType | None) -> None:

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import gettext
 import json
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
-from importlib import resources
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from devices.text import Text
+from labctl import languages
 
 if TYPE_CHECKING:
     from devices.errors import LabError
-
-LANGUAGES = ("en", "az")
 
 FINE, PROBLEM, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
 """Exit codes; stable, because scripts rely on them."""
@@ -44,7 +39,7 @@ def spoken_language() -> str:
 def _first_known(*wishes: str) -> str:
     for wish in wishes:
         language = wish.lower().split("_")[0].split("-")[0].split(".")[0]
-        if language in LANGUAGES:
+        if language in languages.LANGUAGES:
             return language
     return "en"
 
@@ -60,21 +55,9 @@ def _of_lab(lab_file: Path) -> str:
         return ""
 
 
-@lru_cache(maxsize=4)
-def _catalogue(language: str) -> gettext.NullTranslations:
-    folder = resources.files("labctl") / "locales"
-    return gettext.translation("labctl", str(folder), languages=[language], fallback=True)
-
-
 def say(text: str, language: str | None = None) -> str:
     """A sentence in the person's language; a plain ``str`` is said as it is."""
-    if not isinstance(text, Text):
-        return text
-    language = language or _chosen
-    catalogue = _catalogue(language)
-    form = catalogue.ngettext(text.msgid, text.plural, text.count) if text.plural else catalogue.gettext(text.msgid)
-    params = {key: say(one, language) if isinstance(one, str) else one for key, one in text.params.items()}
-    return form % params if params else form
+    return languages.say(text, language or _chosen)
 
 
 def colourful(stream: IO[str]) -> bool:

@@ -35,7 +35,7 @@ def _device(view: DeviceView) -> Iterable[Finding]:
             check,
             _("%(name)s does not stop by itself", name=view.name),
             why=_("With this firmware it drives on when this computer or its cable fails."),
-            fix=_("Put the lab's own firmware on it: docs/how-to/firmware.md"),
+            fix=_("Put the lab's own firmware on it: docs/how-to/flash-the-firmware.md"),
         )
         return
     firmware = f"{view.firmware} {view.version}".strip()

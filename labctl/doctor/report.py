@@ -30,7 +30,7 @@ _CREDENTIALS = re.compile(r"(?<=://)[^/\s@]+@")
 def write_report(file: Path, findings: Iterable[Finding], places: Places) -> None:
     """Write the report. Raises OSError where it cannot be written."""
     text = compose(findings, places)
-    file.write_text(without(text, secrets_of(places)), encoding="utf-8")
+    file.write_text(without(text, secrets_of(places), names=names_of(places)), encoding="utf-8")
 
 
 def compose(findings: Iterable[Finding], places: Places) -> str:
@@ -47,24 +47,34 @@ def compose(findings: Iterable[Finding], places: Places) -> str:
     return "\n\n".join([head, *(f"== {title}\n{body or '-'}" for title, body in sections.items())]) + "\n"
 
 
-def without(text: str, secrets: Iterable[str]) -> str:
-    """``text`` with every secret, the home folder and credentials in addresses taken out."""
+def without(text: str, secrets: Iterable[str], *, names: Iterable[str] = ()) -> str:
+    """``text`` without secrets, without names where they stand as words, without home folder and credentials."""
     text = _CREDENTIALS.sub(f"{REMOVED}@", text)
     home = str(Path.home())
     if len(home) > 1:
         text = text.replace(home, "~")
-    for secret in sorted({one for one in secrets if len(one) >= SHORTEST_SECRET}, key=len, reverse=True):
+    for secret in _longest_first(secrets):
         text = re.sub(re.escape(secret), REMOVED, text, flags=re.IGNORECASE)
+    for name in _longest_first(names):
+        text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", REMOVED, text, flags=re.IGNORECASE)
     return text
 
 
+def _longest_first(words: Iterable[str]) -> list[str]:
+    return sorted({word for word in words if len(word) >= SHORTEST_SECRET}, key=len, reverse=True)
+
+
 def secrets_of(places: Places) -> set[str]:
-    """Everything the report must not say: tokens, passwords, names of people, the name of this account."""
-    found = {os.environ.get("USER", ""), os.environ.get("USERNAME", ""), platform.node()} - {"root"}
-    found |= _words_of(places.token)
-    found |= set(_strings(_toml(places.secrets)))
-    found |= _people(places)
-    return found
+    """Tokens, passwords and keys that this machine knows."""
+    return _words_of(places.token) | set(_strings(_toml(places.secrets)))
+
+
+def names_of(places: Places) -> set[str]:
+    """Names of people, of this account and of this computer, whole and in parts."""
+    people = {str(name) for (name,) in _rows(places, "SELECT name FROM person")}
+    parts = {part for name in people for part in name.split()}
+    account = {os.environ.get("USER", ""), os.environ.get("USERNAME", ""), platform.node()} - {"root"}
+    return people | parts | account
 
 
 def _words_of(file: Path) -> set[str]:
@@ -108,11 +118,6 @@ def _rows(places: Places, query: str) -> list[tuple[Any, ...]]:
             return store.execute(query).fetchall()
     except sqlite3.Error:
         return []
-
-
-def _people(places: Places) -> set[str]:
-    names = {str(name) for (name,) in _rows(places, "SELECT name FROM person")}
-    return names | {part for name in names for part in name.split()}
 
 
 def _finding_lines(findings: Iterable[Finding]) -> Iterable[str]:
