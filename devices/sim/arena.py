@@ -7,6 +7,7 @@ What it leaves out is listed in docs/explanation/simulation.md.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from random import Random
 from typing import Final, NamedTuple
@@ -136,6 +137,30 @@ class Arena:
         else:
             known.body, known.x, known.y, known.heading = shape, x, y, heading % 360
             known.halt()
+
+    def place_all(self, places: Mapping[str, Pose]) -> None:
+        """Set down known robots at once, each at rest, in whatever order they stand now.
+
+        Raises:
+            BadValue: Two of them, or one and what stays where it is, have no room; then nobody was moved.
+        """
+        before = dict(self._robots)
+        for robot in places:
+            self._robot(robot)
+        stand = {name: (r.x, r.y, r.heading, r.left.speed, r.right.speed) for name, r in before.items()}
+        self._robots = {name: robot for name, robot in before.items() if name not in places}
+        try:
+            for name, (x, y, heading) in places.items():
+                if not self._free(name, before[name].body.radius, x, y):
+                    raise BadValue(_("There is no room for %(robot)s at %(x)s, %(y)s", robot=name, x=x, y=y))
+                self._robots[name] = before[name]
+                self.place(name, x, y, heading)
+        except BadValue:
+            for name, robot in before.items():
+                robot.x, robot.y, robot.heading, robot.left.speed, robot.right.speed = stand[name]
+            raise
+        finally:
+            self._robots = before
 
     def lift(self, robot: str) -> None:
         """Take a robot off the floor; none of that name is fine."""

@@ -161,6 +161,11 @@ class Board:
         )
 
     @property
+    def watches_pins(self) -> bool:
+        """Whether the sketch reports digital inputs, so that it is worth a look when the robot has moved."""
+        return self._sketch.watches_pins
+
+    @property
     def wheels(self) -> tuple[float, float]:
         """What the motors are told now, -1 to 1."""
         return self.changes[-1].wheels if self.changes else (0.0, 0.0)
