@@ -83,7 +83,8 @@ class _Robot:
 
     @property
     def at_rest(self) -> bool:
-        return not any(wheel.duty or wheel.speed for wheel in self.wheels)
+        left, right = self.wheels
+        return not (left.duty or right.duty or left.speed or right.speed)
 
     def halt(self) -> None:
         self.left.speed = self.right.speed = 0.0

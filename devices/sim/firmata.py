@@ -12,7 +12,7 @@ from devices.errors import UnknownName
 from devices.sim.labrobot import LabRobot
 from devices.sim.plant import Plant
 from devices.sim.standard import BLINK_PIN, StandardFirmata, blink
-from devices.sim.uart import Uart
+from devices.sim.uart import TOGETHER, Uart
 from devices.sim.uno import PINS, Uno
 from devices.text import _
 from devices.wire.firmata import BAUD
@@ -173,7 +173,8 @@ class Board:
     def _next_alone(self) -> float:
         if self._script:
             return self._script[0][0]
-        return min(self._sketch.next_interrupt(), max(self._sketch.next_timer(), self.chip.now))
+        # What a timer brings about takes its time on the line, so one look when that is over is enough.
+        return min(self._sketch.next_interrupt(), max(self._sketch.next_timer(), self.chip.now) + TOGETHER)
 
     def _next(self) -> tuple[float, Callable[[], None]]:
         """The next thing that happens on the board: boot steps, then interrupts, then bytes, then timers."""

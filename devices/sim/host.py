@@ -27,6 +27,7 @@ from devices.text import _
 T = TypeVar("T")
 
 DEADLINE: Final = 2.0  # seconds for whatever is asked of the thread
+TICK: Final = 0.04  # seconds between two looks at who is where; boards look at the floor whenever they need to
 BEHIND: Final = 0.25  # seconds; when the thread was held up longer, the floor stood still meanwhile
 
 
@@ -205,7 +206,7 @@ class SimHost:
             listener.close()
             self._forget(robot)
             raise
-        self._ports[robot] = Port(loop, Line(board, f"{self._seed}/{robot}"), listener, self._moved)
+        self._ports[robot] = Port(loop, Line(board, f"{self._seed}/{robot}"), listener, self._floor_to, self._moved)
         self._publish()
 
     def _stand(self, robot: str, body: Body, pose: Pose | None) -> None:
@@ -248,27 +249,32 @@ class SimHost:
     def _publish(self) -> None:
         self._poses = MappingProxyType({robot: self._arena.pose(robot) for robot in self._arena.robots})
 
-    def _moved(self) -> None:
-        """A board did something: if a wheel turns now, let the floor's time run."""
-        if not self._ticking and self._serving and self._arena.moving:
-            self._ticking = True
-            self._arena_at = self._serving.time()
-            self._serving.call_later(STEP, self._tick)
-
-    def _tick(self) -> None:
-        loop = self._serving
-        if loop is None:
+    def _floor_to(self, now: float) -> None:
+        """Let the floor's time run until now, in whole steps."""
+        if not self._ticking:
             return
-        now = loop.time()
         if now - self._arena_at > BEHIND:
             self._arena_at = now - STEP
         while self._arena_at + STEP <= now + 1e-6:
             self._arena.step(STEP)
             self._arena_at += STEP
+
+    def _moved(self) -> None:
+        """A board did something: if a wheel turns now, let the floor's time run."""
+        if not self._ticking and self._serving and self._arena.moving:
+            self._ticking = True
+            self._arena_at = self._serving.time()
+            self._serving.call_later(TICK, self._tick)
+
+    def _tick(self) -> None:
+        loop = self._serving
+        if loop is None:
+            return
+        self._floor_to(loop.time())
         self._publish()
         self._ticking = self._arena.moving
         if self._ticking:
-            loop.call_at(self._arena_at + STEP, self._tick)
+            loop.call_at(self._arena_at + TICK, self._tick)
         for port in self._ports.values():
             if port.line.board.watches_pins:
                 port.pump()

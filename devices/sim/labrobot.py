@@ -88,7 +88,8 @@ class LabRobot:
                 self._version()
             elif byte == wire.SYSTEM_RESET:
                 self._reset()
-        self._watch()
+        if self.chip.changed:
+            self._watch()
 
     def _complete(self) -> None:
         status = self._message & 0xF0 if self._message < wire.START_SYSEX else self._message
@@ -138,7 +139,8 @@ class LabRobot:
         if kind == wire.LAB_IDENTIFY:
             self._identify()
         elif kind == wire.LAB_KEEP_ALIVE:
-            self._heard = None
+            if self._heard is not None:
+                self._heard = self.chip.now
         elif kind == wire.LAB_REST:
             self.pins.rest()
             self.chip.write(wire.encode_rested(wire.Rested(wire.RestCause.ASKED)))

@@ -37,16 +37,25 @@ def listen(port: int = 0) -> socket.socket:
 
 
 class Port:
-    """Serves one board to one computer at a time. All methods run on the loop that serves it."""
+    """Serves one board to one computer at a time. All methods run on the loop that serves it.
+
+    ``before`` is called with the time to which the board is about to be brought, ``after`` when it is there.
+    """
 
     def __init__(
-        self, loop: asyncio.AbstractEventLoop, line: Line, listener: socket.socket, advanced: Callable[[], None]
+        self,
+        loop: asyncio.AbstractEventLoop,
+        line: Line,
+        listener: socket.socket,
+        before: Callable[[float], None],
+        after: Callable[[], None],
     ) -> None:
         self.line = line
         self.number: int = listener.getsockname()[1]
         self._loop = loop
         self._listener: socket.socket | None = listener
-        self._advanced = advanced
+        self._before = before
+        self._after = after
         self._client: socket.socket | None = None
         self._waiting: set[socket.socket] = set()  # others that want the port
         self._reads = False
@@ -79,6 +88,7 @@ class Port:
     def pump(self) -> None:
         """Bring the board up to now, send what it said, and come back when it next has something to do."""
         now = self._loop.time()
+        self._before(now)
         said = self.line.advance(now)
         if said and self._client:
             self._unsent += said
@@ -90,7 +100,7 @@ class Port:
         at = self.line.next_event()
         if at < math.inf:
             self._timer = self._loop.call_at(max(at, now + SOONEST), self.pump)
-        self._advanced()
+        self._after()
 
     def _accept(self) -> None:
         if not self._listener:

@@ -270,6 +270,7 @@ def test_it_starts_and_closes_as_often_as_one_likes():
     address = host.add("robot-1")
     begun = time.monotonic()
     with Client(address) as client:
+        client.hear(wire.Firmware)
         host.close()
         assert client.socket.recv(100) == b""
     host.close()
