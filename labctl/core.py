@@ -130,7 +130,7 @@ class Core:
         about = About(
             address=entry.address,
             kind="robot",
-            model=body.label,
+            model=body.label.model_dump(exclude_none=True),
             simulated=entry.address.startswith("sim:"),
             chassis=entry.chassis,
         )
@@ -320,8 +320,8 @@ class Core:
         found: dict[int, tuple[Problem, ...]] = {}
         for team in teams:
             errors = [*preflight(plan, self.bench(team, benches[team])), *self._absent(benches[team])]
-            found[team] = tuple(view for error in errors if (view := problem(error)) is not None)
-        general = tuple(view for error in fits(plan) if (view := problem(error)) is not None)
+            found[team] = tuple(problem(error) for error in errors)
+        general = tuple(problem(error) for error in fits(plan))
         if not teams:
             general = (*general, Problem("no-teams", _("No team can take part"), _("Add robots on the Devices page.")))
         return PreflightView(

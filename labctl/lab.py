@@ -15,6 +15,7 @@ from labctl.core import Core
 from labctl.finding import found_views, next_id
 from labctl.hub import Hub
 from labctl.inventory import DeviceEntry, add_device
+from labctl.people import People, Person
 from labctl.places import Places
 from labctl.portal import Portal
 from labctl.runs import step_views
@@ -54,8 +55,9 @@ class Lab:
     ``by`` is the id of the person who acts, or a word such as ``cli`` where there is none.
     """
 
-    def __init__(self, core: Core, portal: Portal, places: Places) -> None:
+    def __init__(self, core: Core, portal: Portal, places: Places, people: People) -> None:
         self._core = core
+        self.people = people
         self._portal = portal
         self._hub: Hub = core.hub
         self._changes: Changes = core.changes
@@ -185,8 +187,7 @@ class Lab:
 
     def broken_lessons(self) -> Mapping[str, Problem]:
         """The lessons that cannot, by folder, and why."""
-        found = {folder.name: problem(error) for folder, error in self._core.shelf.broken.items()}
-        return {name: view for name, view in found.items() if view is not None}
+        return {folder.name: problem(error) for folder, error in self._core.shelf.broken.items()}
 
     def lesson(self, id: str) -> LessonSummary:
         """One lesson. Raises UnknownName, BadFile."""
@@ -238,6 +239,32 @@ class Lab:
     def restart_run(self, by: str) -> None:
         """Go on with an interrupted lesson. Raises NoRun, Stopped, InUse."""
         self._act(lambda: self._core.runs.restart(by=by))
+
+    # People.
+
+    def has_teacher(self) -> bool:
+        """Whether somebody can sign in."""
+        return self.people.has_teacher()
+
+    def create_teacher(self, name: str, password: str, language: str) -> Person:
+        """Make the first teacher. Raises AlreadySetUp, BadValue, BadPassword."""
+        return self.people.create_teacher(name, password, language)
+
+    def sign_in(self, name: str, password: str) -> Person | None:
+        """The teacher, if the password is right. Raises TooManyTries."""
+        return self.people.sign_in(name, password)
+
+    def person(self, id: str) -> Person | None:
+        """Who has this id."""
+        return self.people.person(id)
+
+    def set_language(self, person_id: str, language: str) -> Person:
+        """Choose the language that a person reads. Raises BadValue, UnknownName."""
+        return self.people.set_language(person_id, language)
+
+    def setup_code(self) -> str:
+        """The code that the first start shows in the terminal."""
+        return self.people.setup_code()
 
     def _look(self, look: Callable[[], T]) -> T:
         return self._portal.tell(look, seconds=LOOK)

@@ -83,5 +83,5 @@ def _of_team(team: TeamView, run: RunView) -> NeedView | None:
         kind, title = "stuck", _("Team %(team)s is not getting on", team=team.number)
     else:
         return None
-    detail = team.problem.message if team.problem else (team.line or team.hint)
+    detail = team.problem.message if team.problem else team.line
     return NeedView(kind, title, detail, team.since, team=team.number)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator
 
 from devices.errors import LabError
 from devices.sim.host import SimHost
@@ -31,13 +31,16 @@ log = logging.getLogger(__name__)
 
 
 @contextlib.contextmanager
-def open_lab(places: Places, *, command: str = "", lock: LabLock | None = None) -> Iterator[Lab]:
+def open_lab(
+    places: Places, *, command: str = "", lock: LabLock | None = None, sims: SimHost | None = None
+) -> Generator[Lab]:
     """Open the lab at ``places`` and close it afterwards: robots at rest, journal flushed, ports free.
 
     Args:
         places: Where it lives.
         command: What the process was called for, told to whoever comes second.
         lock: The lock, where the caller has taken it already.
+        sims: The floor for simulated robots; one of its own where there are any and this is left out.
 
     Raises:
         LabRuns: Another process runs this lab.
@@ -52,7 +55,7 @@ def open_lab(places: Places, *, command: str = "", lock: LabLock | None = None) 
         parts.callback(lock.release)
         store = Store.open(places.database)
         parts.callback(store.close_now)
-        sims = _sims(inventory)
+        sims = sims or _sims(inventory)
         if sims is not None:
             sims.start()
             parts.callback(sims.close)
@@ -64,7 +67,7 @@ def open_lab(places: Places, *, command: str = "", lock: LabLock | None = None) 
         portal.ask(core.open, seconds=OPEN_LIMIT)
         parts.callback(_close, portal, core)
         _take_up(portal, core, store)
-        yield Lab(core, portal, places)
+        yield Lab(core, portal, places, people.People(store))
 
 
 def _sims(inventory: Inventory) -> SimHost | None:
@@ -83,11 +86,11 @@ def _take_up(portal: Portal, core: Core, store: Store) -> None:
     behind = store.read_now(clock.latest_known) if judged.held else None
     teams = store.read_now(people.teams)
     class_name = store.read_now(people.class_name)
-    members: Mapping[int, tuple[str, ...]] = {team.number: team.members for team in teams}
 
     def take_up() -> None:
-        core.teams, core.class_name, core.clock_behind = tuple(teams), class_name, behind
-        core.take_up(kept, members)
+        core.members = {team.number: team.members for team in teams}
+        core.class_name, core.clock_behind = class_name, behind
+        core.take_up(kept)
 
     portal.tell(take_up, seconds=OPEN_LIMIT)
 

@@ -6,7 +6,7 @@ import time
 
 from devices.api import Device
 from devices.selftest import Phase, overall, selftest
-from labctl.showing import problem
+from labctl.showing import problem_if
 from labctl.views import PhaseView, TestReport
 
 
@@ -21,7 +21,7 @@ async def report_on(id: str, device: Device, *, move: bool) -> TestReport:
         outcome=str(overall(phases)),
         seconds=round(time.monotonic() - began, 3),
         phases=tuple(_view(phase) for phase in phases),
-        problem=problem(first),
+        problem=problem_if(first),
     )
 
 

@@ -14,7 +14,7 @@ from devices.text import _
 from labctl.bench import TeamBench
 from labctl.hub import Hub
 from labctl.keeping import KeptRun, KeptTeam, RunKeeper
-from labctl.showing import problem
+from labctl.showing import problem_if
 from labctl.store.journal import Event, new_id
 from labctl.views import EvidenceView, Outcome, RunView, StepView, TeamState, TeamView
 from lessons.load import Lesson
@@ -342,7 +342,7 @@ class Runs:
             hint=runner.shown_hint or {},
             hints_given=runner.hints_given,
             hints_left=runner.hints_left,
-            problem=problem(runner.problem),
+            problem=problem_if(runner.problem),
             stuck=run.state == "running" and runner.stuck,
             evidence=tuple(seat.told),
             steps_done=tuple(seat.outcomes),

@@ -14,9 +14,14 @@ from labctl.telemetry import Telemetry
 from labctl.views import DeviceState, DeviceView, Problem, ReadingView, StopView
 
 
-def problem(error: LabError | None) -> Problem | None:
+def problem(error: LabError) -> Problem:
     """An error as people see it."""
-    return None if error is None else Problem(error.slug, error.message, error.hint)
+    return Problem(error.slug, error.message, error.hint)
+
+
+def problem_if(error: LabError | None) -> Problem | None:
+    """The same where there may be none."""
+    return None if error is None else problem(error)
 
 
 def device_state(slot: Slot, *, latched: bool, used: bool) -> DeviceState:
@@ -53,7 +58,7 @@ def device_view(slot: Slot, *, latched: bool, leases: Leases, telemetry: Telemet
         version=identity.version if identity else "",
         stops_by_itself=identity.stops_by_itself if identity else False,
         capabilities=tuple(sorted(slot.device.capabilities)),
-        problem=problem(slot.unconfirmed or slot.problem),
+        problem=problem_if(slot.unconfirmed or slot.problem),
         user=team,
         readings=_readings(slot, telemetry),
     )
@@ -82,7 +87,7 @@ def stop_view(report: StopReport | None, *, epoch: int, latched: bool) -> StopVi
         by=report.by,
         pending=tuple(sorted(report.pending)),
         confirmed=dict(report.confirmed),
-        failed={id: Problem(error.slug, error.message, error.hint) for id, error in report.failed.items()},
+        failed={id: problem(error) for id, error in report.failed.items()},
     )
 
 

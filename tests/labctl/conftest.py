@@ -1,50 +1,50 @@
-"""A lab of simulated robots, with every part real but the motors."""
+"""A lab of simulated robots, opened as the product opens it: every part is real but the motors."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from devices.sim.host import SimHost
-from labctl.changes import Changes
-from labctl.core import Core
-from labctl.hub import Hub
-from labctl.inventory import load_inventory
-from labctl.lab import Lab
+from labctl.open import open_lab
 from labctl.places import Places
-from labctl.portal import Portal
-from labctl.store.store import Store
 from labctl.views import DeviceState
-from lessons.shelf import shelf
 from tests.labctl.opened import ROBOT, Opened, until
 
 
-@pytest.fixture
-def open_robots(tmp_path: Path) -> Iterator[Callable[..., Opened]]:
-    """Open a lab with so many simulated robots; closed at the end of the test, in the order of a real end."""
-    closing: list[Callable[[], object]] = []
+class Opening:
+    """Opens labs in one folder, one after the other."""
 
-    def open_robots(robots: int = 2, toml: str | None = None) -> Opened:
-        places = Places(tmp_path / "lab.toml", tmp_path, tmp_path / "cache")
-        places.lab_file.write_text(toml or "\n".join(ROBOT.format(n=n) for n in range(1, robots + 1)), "utf-8")
-        store = Store.open(places.database)
-        closing.append(store.close_now)
+    def __init__(self, folder: Path) -> None:
+        self.places = Places(folder / "lab.toml", folder, folder / "cache")
+        self._open = contextlib.ExitStack()
+
+    def __call__(self, robots: int = 2, toml: str | None = None) -> Opened:
+        """Open a lab with so many simulated robots, or with this lab file."""
+        self.places.lab_file.write_text(toml or "\n".join(ROBOT.format(n=n) for n in range(1, robots + 1)), "utf-8")
+        return self._opened()
+
+    def restart(self) -> Opened:
+        """Close the lab as the product does, and open it again."""
+        self.close()
+        return self._opened()
+
+    def close(self) -> None:
+        self._open.close()
+
+    def _opened(self) -> Opened:
         sims = SimHost(boot_seconds=0.02)
-        sims.start()
-        closing.append(sims.close)
-        hub = Hub()
-        hub.start()
-        closing.append(hub.close)
-        portal = Portal(hub)
-        core = Core(hub, store, load_inventory(places.lab_file), shelf(), sims=sims, changes=Changes())
-        portal.ask(core.open, seconds=5)
-        closing.append(lambda: portal.ask(core.close, seconds=5))
-        opened = Opened(Lab(core, portal, places), core, sims)
-        until(lambda: all(device.state is not DeviceState.CONNECTING for device in opened.lab.devices()))
-        return opened
+        self._open.callback(sims.close)
+        lab = self._open.enter_context(open_lab(self.places, sims=sims))
+        until(lambda: all(device.state is not DeviceState.CONNECTING for device in lab.devices()))
+        return Opened(lab, lab._core, sims)
 
-    yield open_robots
-    for close in reversed(closing):
-        close()
+
+@pytest.fixture
+def open_robots(tmp_path: Path) -> Iterator[Opening]:
+    opening = Opening(tmp_path)
+    yield opening
+    opening.close()

@@ -10,6 +10,7 @@ import pytest
 
 from devices.errors import LabError, Stopped
 from labctl.views import DeviceState
+from tests.labctl.conftest import Opening
 from tests.labctl.opened import Opened, until
 
 
@@ -28,7 +29,7 @@ def drive(opened: Opened, n: int, seconds: float = 2.0) -> threading.Thread:
     return thread
 
 
-def test_one_press_stops_every_robot_and_all_confirm(open_robots: Callable[..., Opened]) -> None:
+def test_one_press_stops_every_robot_and_all_confirm(open_robots: Opening) -> None:
     opened = open_robots(3)
     drives = [drive(opened, n) for n in (1, 2, 3)]
     until(lambda: all(opened.wheels(n) == (1, 1) for n in (1, 2, 3)))
@@ -45,7 +46,7 @@ def test_one_press_stops_every_robot_and_all_confirm(open_robots: Callable[..., 
 
 
 def test_a_late_command_does_nothing_until_release_and_one_from_before_never(
-    open_robots: Callable[..., Opened],
+    open_robots: Opening,
 ) -> None:
     opened = open_robots(1)
     before = opened.lab.stop_view().epoch
@@ -65,7 +66,7 @@ def change_is_rest(change: object) -> bool:
 
 
 def test_a_silent_robot_is_named_within_a_second_and_does_not_delay_the_others(
-    open_robots: Callable[..., Opened],
+    open_robots: Opening,
 ) -> None:
     opened = open_robots(3)
     opened.sims.fault("Robot 2", "silent")
@@ -79,7 +80,7 @@ def test_a_silent_robot_is_named_within_a_second_and_does_not_delay_the_others(
     assert opened.lab.device("robot-2").state is DeviceState.UNCONFIRMED
 
 
-def test_stop_while_a_write_is_stuck(open_robots: Callable[..., Opened]) -> None:
+def test_stop_while_a_write_is_stuck(open_robots: Opening) -> None:
     opened = open_robots(2)
     drives = [drive(opened, n) for n in (1, 2)]
     until(lambda: opened.wheels(1) == opened.wheels(2) == (1, 1))
@@ -92,7 +93,7 @@ def test_stop_while_a_write_is_stuck(open_robots: Callable[..., Opened]) -> None
         thread.join(4)
 
 
-def test_stop_while_a_program_drives_at_fifty_hertz(open_robots: Callable[..., Opened]) -> None:
+def test_stop_while_a_program_drives_at_fifty_hertz(open_robots: Opening) -> None:
     opened = open_robots(1)
     done = threading.Event()
     refused = 0
@@ -123,7 +124,7 @@ def test_stop_while_a_program_drives_at_fifty_hertz(open_robots: Callable[..., O
     thread.join(2)
 
 
-def test_stop_while_one_port_is_gone(open_robots: Callable[..., Opened]) -> None:
+def test_stop_while_one_port_is_gone(open_robots: Opening) -> None:
     opened = open_robots(2)
     opened.sims.fault("Robot 1", "unplugged")
     until(lambda: opened.lab.device("robot-1").state is DeviceState.LOST)
@@ -135,7 +136,7 @@ def test_stop_while_one_port_is_gone(open_robots: Callable[..., Opened]) -> None
     assert not opened.lab.stop_view().failed
 
 
-def test_the_stop_goes_on_when_the_page_that_asked_has_gone(open_robots: Callable[..., Opened]) -> None:
+def test_the_stop_goes_on_when_the_page_that_asked_has_gone(open_robots: Opening) -> None:
     opened = open_robots(2)
     drives = [drive(opened, n) for n in (1, 2)]
     until(lambda: opened.wheels(1) == opened.wheels(2) == (1, 1))
@@ -147,7 +148,7 @@ def test_the_stop_goes_on_when_the_page_that_asked_has_gone(open_robots: Callabl
         thread.join(3)
 
 
-def test_a_second_press_stops_again_and_reports_anew(open_robots: Callable[..., Opened]) -> None:
+def test_a_second_press_stops_again_and_reports_anew(open_robots: Opening) -> None:
     opened = open_robots(1)
     first = opened.lab.stop_all("a")
     second = opened.lab.stop_all("b")
@@ -156,7 +157,7 @@ def test_a_second_press_stops_again_and_reports_anew(open_robots: Callable[..., 
     assert second.by == "b"
 
 
-def test_a_person_may_say_that_a_robot_is_off(open_robots: Callable[..., Opened]) -> None:
+def test_a_person_may_say_that_a_robot_is_off(open_robots: Opening) -> None:
     opened = open_robots(1)
     opened.sims.fault("Robot 1", "silent")
     opened.lab.stop_all("test")
