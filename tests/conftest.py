@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,13 @@ def nothing_left_behind(request: pytest.FixtureRequest) -> Iterator[None]:
     if request.node.get_closest_marker("browser"):
         yield
         return
+    with leaving_nothing():
+        yield
+
+
+@contextmanager
+def leaving_nothing() -> Iterator[None]:
+    """Fail where a thread, a child process or a descriptor is left behind."""
     threads, descriptors, children = _threads(), _descriptors(), _children()
     yield
     left = _settled(threads, _threads)

@@ -183,10 +183,10 @@ class _Stream(asyncio.Protocol):
 
     def _drop(self) -> None:
         """End the connection at once, and with it what the system has not delivered."""
-        if self._transport is None:
+        if self._transport is None or self._ended.done():
             return
         raw = self._transport.get_extra_info("socket")
-        if raw is not None:
+        with contextlib.suppress(OSError):  # it has ended by itself at this moment
             raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, ABORTED)
         self._transport.abort()
 

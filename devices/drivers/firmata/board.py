@@ -27,6 +27,7 @@ class FirmataBoard(Board):
         self._name = name
         self._link = link
         self._session: Session | None = None  # while ready
+        self._left: Session | None = None  # one that was lost and still lets go of its link
         self._opening: asyncio.Task[Identity] | None = None
         self._identity: Identity | None = None
         self._lost: DeviceLost | None = None
@@ -92,11 +93,10 @@ class FirmataBoard(Board):
         if self._session is not None:
             with contextlib.suppress(LabError):
                 await self.stop()
-        session, self._session = self._session, None
+        session, self._session = self._session or self._left, None
         if session is not None:
             await session.close(self._not_connected())
-        await self._link.close()
-        self._lost = None
+        self._lost = self._left = None
 
     async def gone(self) -> DeviceLost:
         if self._lost is not None:
@@ -115,6 +115,9 @@ class FirmataBoard(Board):
         return time.perf_counter() - start
 
     async def _connect(self) -> Identity:
+        if self._left is not None:
+            await self._left.close(self._not_connected())
+            self._left = None
         session = Session(self._name, self._link, self._on_message, self._on_lost)
         identity = await session.open()
         self._session, self._identity, self._lost = session, identity, None
@@ -127,7 +130,7 @@ class FirmataBoard(Board):
             task.exception()
 
     def _on_lost(self, error: DeviceLost) -> None:
-        self._session, self._lost = None, error
+        self._left, self._session, self._lost = self._session, None, error
         gone, self._gone = self._gone, []
         for future in gone:
             if not future.done():
