@@ -254,7 +254,7 @@ class TeamRun:
             case Recovery.DEVICE:
                 await self._do(self._come_back)
             case Recovery.RELEASE:
-                line = _("Everything was stopped. Go on once your teacher has released it.")
+                line = _("%(why)s. Go on when your teacher says so.", why=self.problem.message if self.problem else "")
                 await self._do(lambda: self._wait(Cause.STOP, line))
                 self._asked_for = False  # a stop is followed by an announcement, whoever asked
             case Recovery.FAIL:

@@ -76,7 +76,7 @@ def check_limits(limits: Sequence[Limits], bench: Bench, place: str) -> tuple[La
                 BadValue(
                     _(
                         "The lesson asks for a value of %(sensor)s that this device cannot measure "
-                        "(%(low)s to %(high)s %(unit)s)",
+                        "(%(low)g to %(high)g %(unit)s)",
                         sensor=each.sensor,
                         low=sensor.low,
                         high=sensor.high,
