@@ -132,6 +132,11 @@ class OneRobot:
             while self.wheels == (0, 0):
                 await asyncio.sleep(0.01)
 
+    async def until_resting(self, seconds: float = 3) -> None:
+        async with asyncio.timeout(seconds):
+            while self.wheels != (0, 0):
+                await asyncio.sleep(0.01)
+
 
 @contextlib.asynccontextmanager
 async def one_robot(host: SimHost, name: str = "robot-1") -> AsyncIterator[OneRobot]:

@@ -89,21 +89,20 @@ BLOCKED_STEPS = [
     ("stop-before-the-wall", "back", "What is behind the robot?"),
     ("stop-before-the-wall", "fast", "Look whether both wheels turn."),
 ]
+TOO_NEAR_STEPS = [("first-drive", "wall"), ("stop-before-the-wall", "look")]
 
 
-async def test_blocked_wheels_are_not_yet_with_the_hint_of_their_step(host: SimHost) -> None:
+async def test_a_robot_in_trouble_gets_the_hint_that_helps(host: SimHost) -> None:
     driving = {(name, step.id) for name in LESSONS for step in LESSONS[name].plan.steps if step.moves}
     assert {(name, step) for name, step, _hint in BLOCKED_STEPS} == driving
 
     async def blocked(robot: str, name: str, step: str, hint: str) -> None:
-        plan = LESSONS[name].plan
         async with one_robot(host, robot) as bench:
             host.fault(robot, BLOCKED)
-            team = Team(plan, bench, first_step=index(name, step))
+            team = Team(LESSONS[name].plan, bench, first_step=index(name, step))
             team.start()
             await team.until("waiting", step, seconds=20)
             assert team.run.outcome is Outcome.NOT_YET
-            assert team.run.shown_hint is not None
             assert hint in team.run.shown_hint["en"]
             assert team.run.problem is None
             (evidence,) = team.run.evidence
@@ -113,41 +112,38 @@ async def test_blocked_wheels_are_not_yet_with_the_hint_of_their_step(host: SimH
             team.run.finish()
             await team.task
 
-    await asyncio.gather(*(blocked(f"robot-{n}", *case) for n, case in enumerate(BLOCKED_STEPS)))
+    async def too_near(robot: str, name: str, step: str) -> None:
+        async with one_robot(host, robot) as bench:
+            start = host.poses()[robot]
+            host.place(robot, start._replace(y=40))
+            team = Team(LESSONS[name].plan, bench, first_step=index(name, step))
+            team.start()
+            await team.until("waiting", step)
+            assert team.run.outcome is Outcome.NOT_YET
+            assert "at least 50 cm" in team.run.shown_hint["en"]
+            assert [evidence.attempt for evidence in team.run.evidence] == [1, 2], "measuring is tried twice by itself"
+            assert "Distance to the wall: 31 cm (asked for: 50 to 300 cm)." in team.run.evidence[-1].sentence
 
+            host.place(robot, start)  # the team does what the hint says
+            team.run.go_on()
+            await team.until("running", team.run.plan.steps[index(name, step) + 1].id)
+            assert team.run.done[index(name, step)] is Outcome.PASSED
+            team.run.finish()
+            await team.task
 
-@pytest.mark.parametrize(("name", "step"), [("first-drive", "wall"), ("stop-before-the-wall", "look")])
-async def test_a_robot_too_near_the_wall_is_not_yet_with_the_hint(name: str, step: str, host: SimHost) -> None:
-    plan = LESSONS[name].plan
-    async with one_robot(host) as bench:
-        start = host.poses()["robot-1"]
-        host.place("robot-1", start._replace(x=100, y=40))
-        team = Team(plan, bench, first_step=index(name, step))
-        team.start()
-        await team.until("waiting", step)
-        assert team.run.outcome is Outcome.NOT_YET
-        assert "at least 50 cm" in team.run.shown_hint["en"]
-        assert [evidence.attempt for evidence in team.run.evidence] == [1, 2], "measuring is tried twice by itself"
-        assert "Distance to the wall: 31 cm (asked for: 50 to 300 cm)." in team.run.evidence[-1].sentence
+    async def in_the_way(robot: str) -> None:
+        async with one_robot(host, robot) as bench:
+            host.place(robot, host.poses()[robot]._replace(y=20))
+            team = Team(LESSONS["first-drive"].plan, bench, first_step=index("first-drive", "forward"))
+            team.start()
+            await team.until("waiting", "forward")
+            assert team.run.outcome is Outcome.NOT_YET
+            assert "50 cm of free floor ahead" in team.run.hint()["en"]
+            team.run.finish()
+            await team.task
 
-        host.place("robot-1", start._replace(x=100))  # the team does what the hint says
-        team.run.go_on()
-        await team.until("running", plan.steps[index(name, step) + 1].id)
-        assert team.run.done[index(name, step)] is Outcome.PASSED
-        team.run.finish()
-        await team.task
-
-
-async def test_a_robot_set_down_in_front_of_the_wall_does_not_get_its_way(host: SimHost) -> None:
-    plan = LESSONS["first-drive"].plan
-    async with one_robot(host) as bench:
-        start = host.poses()["robot-1"]
-        host.place("robot-1", start._replace(x=100, y=20))
-        team = Team(plan, bench, first_step=index("first-drive", "forward"))
-        team.start()
-        await team.until("waiting", "forward")
-        assert team.run.outcome is Outcome.NOT_YET
-        team.run.hint()
-        assert "50 cm of free floor ahead" in team.run.shown_hint["en"]
-        team.run.finish()
-        await team.task
+    await asyncio.gather(
+        *(blocked(f"blocked-{n}", *case) for n, case in enumerate(BLOCKED_STEPS)),
+        *(too_near(f"near-{n}", *case) for n, case in enumerate(TOO_NEAR_STEPS)),
+        in_the_way("in-the-way"),
+    )

@@ -71,8 +71,8 @@ BAD_PLANS = {
         ],
     ),
     "unknown field of a check, nothing near": (
-        '{ sensor = "travelled", change = true, min = 30, max = 50, unit = "cm" },\n  {',
-        '{ sensor = "travelled", zzz = 1, min = 30, max = 50, unit = "cm" },\n  {',
+        'sensor = "travelled", change = true',
+        'sensor = "travelled", zzz = 1',
         [
             "first-drive/lesson.toml, step forward, check[1].zzz: there is no such field; "
             "there is: sensor, change, min, max, unit"
@@ -196,19 +196,19 @@ BAD_PLANS = {
         ["first-drive/lesson.toml, step turn, until: give either below or above"],
     ),
     "nothing to check": (
-        'check = [{ sensor = "turned", change = true, min = 150, max = 210, unit = "deg" }]',
+        'check = [{ sensor = "turned", change = true, min = 135, max = 225, unit = "deg" }]',
         "check = []",
         ["first-drive/lesson.toml, step turn, check: has too few entries: at least 1"],
     ),
     "a check without limits": (
-        "min = 150, max = 210, ",
+        "min = 135, max = 225, ",
         "",
         ["first-drive/lesson.toml, step turn, check[1]: give min or max, or both"],
     ),
     "limits that nothing can meet": (
-        "min = 150, max = 210",
-        "min = 210, max = 150",
-        ["first-drive/lesson.toml, step turn, check[1]: min is 210 and max is 150: nothing can pass"],
+        "min = 135, max = 225",
+        "min = 225, max = 135",
+        ["first-drive/lesson.toml, step turn, check[1]: min is 225 and max is 135: nothing can pass"],
     ),
     "a role that is not there": (
         'with = "robot"',
@@ -438,13 +438,13 @@ def test_a_file_from_notepad_is_read(folder: Path) -> None:
 
 
 def test_a_heading_inside_code_is_no_step(folder: Path) -> None:
-    change(folder / "brief.en.md", "Anything from 150", "```\n## home\n```\n\nAnything from 150")
+    change(folder / "brief.en.md", "Anything from 135", "```\n## home\n```\n\nAnything from 135")
     assert "## home" in load(folder).brief("en")["turn"]
 
 
 def test_a_brief_cannot_bring_a_script_into_the_page(folder: Path) -> None:
     evil = '<script>alert(1)</script> <b onclick="x()">hi</b> [go](javascript:alert(1)) ![p](https://e.vil/p.png)'
-    change(folder / "brief.en.md", "Anything from 150", f"{evil}\n\nAnything from 150")
+    change(folder / "brief.en.md", "Anything from 135", f"{evil}\n\nAnything from 135")
     html = load(folder).brief("en")["turn"]
     for part in ("<script", "<b ", "href=", "<img"):
         assert part not in html
@@ -452,7 +452,7 @@ def test_a_brief_cannot_bring_a_script_into_the_page(folder: Path) -> None:
 
 def test_a_link_to_another_page_gives_nothing_away(folder: Path) -> None:
     link = "https://az.wikipedia.org/wiki/Robot"
-    change(folder / "brief.en.md", "Anything from 150", f"[more]({link})\n\nAnything from 150")
+    change(folder / "brief.en.md", "Anything from 135", f"[more]({link})\n\nAnything from 135")
     assert f'<a href="{link}" rel="noopener noreferrer">more</a>' in load(folder).brief("en")["turn"]
 
 
