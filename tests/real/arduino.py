@@ -44,6 +44,8 @@ class Snapshot:
         worst_lag_ms: How far its clock was behind at worst since the last snapshot.
         resets: How often the chip was reset, the first start included.
         open: How often the serial port is open.
+        taken: Bytes that the host has written to it since it was opened, and the simulator has read.
+        given: Bytes that it could have read from it since.
         rx: Bytes that reached the chip.
         tx: Bytes that left it.
         overruns: Bytes that arrived before the one three before them was read, and were lost as in the real chip.
@@ -52,13 +54,12 @@ class Snapshot:
         keep_alive_s: When the last byte of the last KEEP_ALIVE did.
         on_s: Since how many seconds some output has been on without a break; 0 when none is.
         on_longest_s: The longest such time since reset.
-        pc: Address of the next instruction.
         level: Levels of the pins, 0 or 1.
         output: 1 where the pin is an output.
         toggles: How often each level changed.
         changed_s: When each level changed last.
         pulse_us: How long each level was high the last time.
-        pwm: Duty by pin, 0 to 255; -1 where no timer drives the pin.
+        pwm: Duties, 0 to 255; -1 where no timer drives the pin.
     """
 
     sim_s: float
@@ -69,6 +70,8 @@ class Snapshot:
     worst_lag_ms: float
     resets: int
     open: int
+    taken: int
+    given: int
     rx: int
     tx: int
     overruns: int
@@ -77,20 +80,17 @@ class Snapshot:
     keep_alive_s: float
     on_s: float
     on_longest_s: float
-    pc: int
     level: tuple[int, ...]
     output: tuple[int, ...]
     toggles: tuple[int, ...]
     changed_s: tuple[float, ...]
     pulse_us: tuple[int, ...]
-    pwm: dict[int, int]
+    pwm: tuple[int, ...]
 
     def outputs(self) -> tuple[float, ...]:
         """What each pin gives out, 0 to 1 of the supply; 0 for inputs."""
-        return tuple(
-            max(0, self.pwm.get(pin, -1)) / 255 if self.pwm.get(pin, -1) >= 0 else float(level and output)
-            for pin, (level, output) in enumerate(zip(self.level, self.output, strict=True))
-        )
+        pins = zip(self.pwm, self.level, self.output, strict=True)
+        return tuple(duty / 255 if duty >= 0 else float(level and output) for duty, level, output in pins)
 
     def on(self, pins: Iterable[int] = range(2, 20)) -> tuple[int, ...]:
         """Those of the pins that give out anything."""
@@ -109,17 +109,19 @@ class Uno:
         hex_file: The firmware.
         bootloader: A bootloader to start in.
         link: Where to keep a symbolic link to the port, which unplugging takes away and plugging in brings back.
-        fast: Run as fast as the host can, instead of in real time.
+        stepped: Its time stands still except in :meth:`pass_time` and :meth:`wait`, and runs as fast as the host can
+            there: a test is as quick and says the same on a crowded machine. Otherwise it runs in real time.
     """
 
     def __init__(
-        self, hex_file: Path | None, *, bootloader: Path | None = None, link: Path | None = None, fast: bool = False
+        self, hex_file: Path | None, *, bootloader: Path | None = None, link: Path | None = None, stepped: bool = False
     ) -> None:
         words = [str(real(parts.unosim))]
         words += ["-f", str(hex_file)] if hex_file else []
         words += ["-b", str(bootloader)] if bootloader else []
         words += ["-l", str(link)] if link else []
-        words += ["-F"] if fast else []
+        words += ["-S"] if stepped else []
+        self.stepped = stepped
         self._lock = threading.Lock()
         self._process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
         self._heard = b""
@@ -138,11 +140,14 @@ class Uno:
 
     def snapshot(self, *orders: str) -> Snapshot:
         """Its state, after these orders (see unosim.c)."""
-        with self._lock:
-            self._tell(*orders, "s")
-            seen = self._answer()
-        pwm = {int(pin): duty for pin, duty in seen.pop("pwm").items()}
-        return Snapshot(**{name: tuple(v) if isinstance(v, list) else v for name, v in seen.items()}, pwm=pwm)
+        return self._look(*orders, "s")
+
+    def pass_time(self, seconds: float) -> Snapshot:
+        """Let so much of the chip's time pass."""
+        if self.stepped:
+            return self._look(f"t {seconds}")
+        start = self.snapshot().sim_s
+        return self.wait(lambda seen: seen.sim_s >= start + seconds, seconds + 1)
 
     def wait(self, until: Callable[[Snapshot], bool], seconds: float = 5.0) -> Snapshot:
         """The first snapshot that is as asked; fails after so many seconds of the chip's own time."""
@@ -151,14 +156,12 @@ class Uno:
         while not until(seen):
             assert seen.sim_s - first.sim_s < seconds, f"not within {seconds} s: {seen}"
             assert time.monotonic() < give_up, f"the simulator is too slow: {seen}"
-            time.sleep(0.01)
-            seen = self.snapshot()
+            if self.stepped:
+                seen = self._look("t 0.002")
+            else:
+                time.sleep(0.005)
+                seen = self.snapshot()
         return seen
-
-    def pass_time(self, seconds: float) -> Snapshot:
-        """Let so much of the chip's time pass."""
-        start = self.snapshot().sim_s
-        return self.wait(lambda seen: seen.sim_s >= start + seconds, seconds + 1)
 
     def reset(self) -> None:
         """Press the reset button."""
@@ -213,6 +216,12 @@ class Uno:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _look(self, *orders: str) -> Snapshot:
+        with self._lock:
+            self._tell(*orders)
+            seen = self._answer()
+        return Snapshot(**{name: tuple(v) if isinstance(v, list) else v for name, v in seen.items()})
 
     def _order(self, line: str) -> None:
         with self._lock:

@@ -89,7 +89,7 @@ class Rig:
                 with self._lock:
                     self.arena.step(min(now - last, 5 * PACE))
                 last = now
-        except BaseException as error:  # noqa: BLE001 - raised again by close()
+        except BaseException as error:  # close() raises it again
             self._failure = error
 
     def _couple(self, name: str) -> None:

@@ -391,32 +391,33 @@ void board_jam(void) { jam = true; }
 
 static double seconds(uint64_t cycle) { return (double)cycle / HERTZ; }
 
+static void print_pins(const char *name, double (*of)(int pin), int digits)
+{
+    printf(",\"%s\":", name);
+    for (int pin = 0; pin < PINS; pin++)
+        printf("%s%.*f", pin ? "," : "[", digits, of(pin));
+    printf("]");
+}
+
+static double level_of(int pin) { return pins[pin].level; }
+static double toggles_of(int pin) { return pins[pin].toggles; }
+static double changed_of(int pin) { return seconds(pins[pin].changed); }
+static double pulse_of(int pin) { return pins[pin].pulse_us; }
+static double output_of(int pin) { return avr->data[pin < 8 ? 0x2A : pin < 14 ? 0x24 : 0x27] >> bit_of(pin) & 1; }
+static double pwm_of(int pin) { return duty_of(pin); }
+
 void board_print(void)
 {
-    printf("\"sim_s\":%.6f,\"asleep_s\":%.6f,\"resets\":%llu,\"rx\":%llu,\"tx\":%llu,\"overruns\":%llu,\"dropped\":%llu,",
-           seconds(avr->cycle), seconds(asleep), (unsigned long long)resets, (unsigned long long)received,
+    printf("\"sim_s\":%.6f,\"asleep_s\":%.6f,\"resets\":%llu", seconds(avr->cycle), seconds(asleep),
+           (unsigned long long)resets);
+    printf(",\"rx\":%llu,\"tx\":%llu,\"overruns\":%llu,\"dropped\":%llu", (unsigned long long)received,
            (unsigned long long)sent, (unsigned long long)overruns, (unsigned long long)dropped);
-    printf("\"rx_s\":%.6f,\"keep_alive_s\":%.6f,\"on_s\":%.6f,\"on_longest_s\":%.6f,\"pc\":%u,", seconds(last_byte),
-           seconds(last_keep_alive), on ? seconds(avr->cycle - on_since) : 0, seconds(on_longest), avr->pc);
-    printf("\"level\":[");
-    for (int pin = 0; pin < PINS; pin++)
-        printf("%s%d", pin ? "," : "", pins[pin].level);
-    printf("],\"output\":[");
-    for (int pin = 0; pin < PINS; pin++)
-        printf("%s%d", pin ? "," : "",
-               avr->data[pin < 8 ? 0x2A : pin < 14 ? 0x24 : 0x27] >> bit_of(pin) & 1);
-    printf("],\"toggles\":[");
-    for (int pin = 0; pin < PINS; pin++)
-        printf("%s%llu", pin ? "," : "", (unsigned long long)pins[pin].toggles);
-    printf("],\"changed_s\":[");
-    for (int pin = 0; pin < PINS; pin++)
-        printf("%s%.6f", pin ? "," : "", seconds(pins[pin].changed));
-    printf("],\"pulse_us\":[");
-    for (int pin = 0; pin < PINS; pin++)
-        printf("%s%u", pin ? "," : "", pins[pin].pulse_us);
-    printf("],\"pwm\":{");
-    for (int pin = 3; pin <= 11; pin++)
-        if (pin != 4 && pin != 7 && pin != 8)
-            printf("%s\"%d\":%d", pin > 3 ? "," : "", pin, duty_of(pin));
-    printf("}");
+    printf(",\"rx_s\":%.6f,\"keep_alive_s\":%.6f,\"on_s\":%.6f,\"on_longest_s\":%.6f", seconds(last_byte),
+           seconds(last_keep_alive), on ? seconds(avr->cycle - on_since) : 0, seconds(on_longest));
+    print_pins("level", level_of, 0);
+    print_pins("output", output_of, 0);
+    print_pins("toggles", toggles_of, 0);
+    print_pins("changed_s", changed_of, 6);
+    print_pins("pulse_us", pulse_of, 0);
+    print_pins("pwm", pwm_of, 0);
 }

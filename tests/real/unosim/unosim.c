@@ -3,10 +3,10 @@
  * unosim: an Arduino Uno (ATmega328P, 16 MHz) in real time, its serial line on a pty. A program of its own, because
  * libsimavr is GPL-3; the tests start it and talk to it.
  *
- *   unosim [-f app.hex] [-b boot.hex] [-l link] [-n] [-F]
+ *   unosim [-f app.hex] [-b boot.hex] [-l link] [-n] [-S]
  *     -l   keep a symbolic link to the pty here, over unplugging
  *     -n   opening the port does not reset the board
- *     -F   as fast as it goes, instead of in real time
+ *     -S   stepped: time stands still except for what is ordered
  *
  * The first line it prints is {"pty": path}. Lines on stdin:
  *
@@ -14,8 +14,9 @@
  *   e PIN HERTZ            square wave on a pin      u TRIGGER ECHO US   echo after each trigger pulse, 0: none
  *   r   reset              x   unplug the USB cable; the board keeps its power     o   plug it in again
  *   j   let the main loop hang for good              s   print a snapshot as one JSON line
+ *   t SECONDS   with -S: let so much time pass, as fast as it goes, then print a snapshot
  *
- * End of file ends it. A pin may be driven, waved and echoed at any time; its last order counts.
+ * What the host did to the port before an order is taken in before the order is obeyed. End of file ends it.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -41,7 +42,9 @@
 
 static int master = -1, slave = -1, watch = -1, opened;
 static const char *link_path;
-static bool no_reset, free_run;
+static bool no_reset, stepped, stepping;
+static uint64_t step_ends;
+static unsigned long long taken, given; /* bytes from and to the port since it was opened */
 static double started, begun, worst_lag;
 
 static double now(void)
@@ -105,9 +108,11 @@ static void note_openings(void)
     for (char *at = events; length > 0 && at < events + length;) {
         struct inotify_event *event = (struct inotify_event *)at;
         if (event->mask & IN_OPEN) {
-            if (opened++ == 0 && !no_reset) {
+            if (opened++ == 0) {
+                taken = given = 0;
                 board_line_clear();
-                board_reset();
+                if (!no_reset)
+                    board_reset();
             }
         } else if (event->mask & IN_CLOSE) {
             if (opened > 0 && --opened == 0) {
@@ -119,22 +124,30 @@ static void note_openings(void)
     }
 }
 
-static void carry_bytes(bool readable)
+static void take_bytes(void)
+{
+    uint8_t in[4096];
+    size_t room = board_hear_room();
+    ssize_t count = read(master, in, room < sizeof in ? room : sizeof in);
+
+    if (count > 0) {
+        board_hear(in, count);
+        taken += count;
+    }
+}
+
+static void give_bytes(void)
 {
     static uint8_t out[8192];
     static size_t out_count;
-    uint8_t in[4096];
-    size_t room = board_hear_room();
-    ssize_t count = readable ? read(master, in, room < sizeof in ? room : sizeof in) : 0;
 
-    if (count > 0)
-        board_hear(in, count);
     out_count += board_said(out + out_count, sizeof out - out_count);
     if (!opened)
         out_count = 0;
     if (out_count) {
-        count = write(master, out, out_count);
+        ssize_t count = write(master, out, out_count);
         if (count > 0) {
+            given += count;
             out_count -= count;
             memmove(out, out + count, out_count);
         }
@@ -148,9 +161,10 @@ static void snapshot(void)
     getrusage(RUSAGE_SELF, &use);
     printf("{");
     board_print();
-    printf(",\"wall_s\":%.6f,\"cpu_s\":%.6f,\"rss_kb\":%ld,\"worst_lag_ms\":%.1f,\"open\":%d}\n", now() - begun,
+    printf(",\"open\":%d,\"taken\":%llu,\"given\":%llu,\"wall_s\":%.6f,\"cpu_s\":%.6f,\"rss_kb\":%ld,\"worst_lag_ms\":%.1f}\n",
+           opened, taken, given, now() - begun,
            use.ru_utime.tv_sec + use.ru_stime.tv_sec + (use.ru_utime.tv_usec + use.ru_stime.tv_usec) * 1e-6,
-           use.ru_maxrss, worst_lag * 1e3, opened);
+           use.ru_maxrss, worst_lag * 1e3);
     fflush(stdout);
     worst_lag = 0;
 }
@@ -158,14 +172,18 @@ static void snapshot(void)
 static void obey(const char *line)
 {
     int a, b, c;
-    double hertz;
+    double number;
 
+    if (master >= 0) {
+        note_openings();
+        take_bytes();
+    }
     if (sscanf(line, "a %d %d", &a, &b) == 2 && a >= 0 && a < 8)
         board_analog(a, b);
     else if (sscanf(line, "p %d %d", &a, &b) == 2 && a >= 0 && a < PINS)
         board_drive(a, b & 1);
-    else if (sscanf(line, "e %d %lf", &a, &hertz) == 2 && a >= 0 && a < PINS)
-        board_drive_wave(a, hertz);
+    else if (sscanf(line, "e %d %lf", &a, &number) == 2 && a >= 0 && a < PINS)
+        board_drive_wave(a, number);
     else if (sscanf(line, "u %d %d %d", &a, &b, &c) == 3 && a >= 0 && a < PINS && b >= 0 && b < PINS && c >= 0)
         board_echo(a, b, c);
     else if (!strcmp(line, "r"))
@@ -178,6 +196,10 @@ static void obey(const char *line)
         board_jam();
     else if (!strcmp(line, "s"))
         snapshot();
+    else if (stepped && sscanf(line, "t %lf", &number) == 1) {
+        step_ends = board_cycle() + (uint64_t)(number * HERTZ);
+        stepping = true;
+    }
     else
         fprintf(stderr, "unosim: what is \"%s\"?\n", line);
 }
@@ -207,9 +229,10 @@ static bool read_orders(void)
 static bool keep_up(void)
 {
     double behind = now() - started - (double)board_cycle() / HERTZ;
+    uint64_t slice_ends = board_cycle() + (uint64_t)(SLICE * HERTZ);
 
-    if (free_run)
-        return board_run(board_cycle() + (uint64_t)(SLICE * HERTZ));
+    if (stepped)
+        return !stepping || board_run(slice_ends < step_ends ? slice_ends : step_ends);
     if (behind > worst_lag)
         worst_lag = behind;
     if (behind > CATCH_UP) {
@@ -219,21 +242,29 @@ static bool keep_up(void)
     return board_run(board_cycle() + (uint64_t)((behind < SLICE ? behind > 0 ? behind : 0 : SLICE) * HERTZ));
 }
 
+/* How long to wait for something to happen before the chip runs on. */
+static struct timespec patience(void)
+{
+    if (stepped)
+        return (struct timespec){stepping ? 0 : 1, 0};
+    return (struct timespec){0, board_line_busy() ? BUSY_NS : IDLE_NS};
+}
+
 int main(int count, char **words)
 {
     const char *wrong = NULL;
     int option;
 
     board_begin();
-    while ((option = getopt(count, words, "b:f:l:nF")) > 0) {
+    while ((option = getopt(count, words, "b:f:l:nS")) > 0) {
         if (option == 'b' || option == 'f')
             wrong = wrong ? wrong : board_load(optarg, option == 'b');
         else if (option == 'l')
             link_path = optarg;
         else if (option == 'n')
             no_reset = true;
-        else if (option == 'F')
-            free_run = true;
+        else if (option == 'S')
+            stepped = true;
         else
             return 2;
         if (wrong) {
@@ -247,19 +278,25 @@ int main(int count, char **words)
     plug();
     for (;;) {
         struct pollfd ends[3] = {{0, POLLIN, 0}, {watch, POLLIN, 0}, {board_hear_room() ? master : -1, POLLIN, 0}};
-        struct timespec wait = {0, free_run ? 0 : board_line_busy() ? BUSY_NS : IDLE_NS};
+        struct timespec wait = patience();
 
         ppoll(ends, 3, &wait, NULL);
         if (!keep_up()) {
             fprintf(stderr, "unosim: the chip crashed\n");
             return 1;
         }
-        if (ends[0].revents && !read_orders())
-            break;
         if (ends[1].revents & POLLIN)
             note_openings();
+        if (ends[2].revents & POLLIN)
+            take_bytes();
         if (master >= 0)
-            carry_bytes(ends[2].revents & POLLIN);
+            give_bytes();
+        if (stepping && board_cycle() >= step_ends) {
+            stepping = false;
+            snapshot();
+        }
+        if (ends[0].revents && !stepping && !read_orders())
+            break;
     }
     unplug();
     return 0;
