@@ -15,6 +15,7 @@ from labctl.core import Core
 from labctl.finding import found_views, next_id
 from labctl.hub import Hub
 from labctl.inventory import DeviceEntry, add_device
+from labctl.languages import DEFAULT
 from labctl.people import People, Person
 from labctl.places import Places
 from labctl.portal import Portal
@@ -62,6 +63,11 @@ class Lab:
         self._hub: Hub = core.hub
         self._changes: Changes = core.changes
         self.places = places
+
+    @property
+    def language(self) -> str:
+        """What those read who have not chosen a language."""
+        return self._core.inventory.language or DEFAULT
 
     # Looking.
 
@@ -193,18 +199,18 @@ class Lab:
         """One lesson. Raises UnknownName, BadFile."""
         return _summary(self._core.shelf.find(id))
 
-    def lesson_text(self, id: str, language: str) -> Mapping[str, str]:
+    def lesson_text(self, lesson_id: str, language: str) -> Mapping[str, str]:
         """What students read, by step, as safe HTML. Raises UnknownName, BadFile."""
-        return self._core.shelf.find(id).brief(language)
+        return self._core.shelf.find(lesson_id).brief(language)
 
-    def preflight(self, id: str, teams: tuple[int, ...] | None = None) -> PreflightView:
+    def preflight(self, lesson_id: str, teams: tuple[int, ...] | None = None) -> PreflightView:
         """Whether teams (all, where none are given) can start a lesson. Raises UnknownName, BadFile."""
-        lesson = self._core.shelf.find(id)
+        lesson = self._core.shelf.find(lesson_id)
         return self._look(lambda: self._core.preflight(lesson, self._core.team_numbers() if teams is None else teams))
 
-    def start_run(self, id: str, teams: tuple[int, ...] | None, by: str) -> str:
+    def start_run(self, lesson_id: str, teams: tuple[int, ...] | None, by: str) -> str:
         """Start a lesson with the teams that have what it needs. Raises InUse, Stopped, UnknownName, BadFile."""
-        lesson = self._core.shelf.find(id)
+        lesson = self._core.shelf.find(lesson_id)
         core = self._core
         return self._act(lambda: core.start_run(lesson, core.team_numbers() if teams is None else teams, by))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import inspect
 import os
 import sys
 import threading
@@ -66,8 +67,15 @@ def leaving_nothing() -> Iterator[None]:
     assert not opened, f"descriptors left open: {sorted(opened)}"
 
 
-@pytest.fixture(autouse=True)
-async def no_task_left_behind(request: pytest.FixtureRequest) -> AsyncIterator[None]:
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Hold every asynchronous test to its tasks; a synchronous one may run where a loop of its own cannot."""
+    for item in items:
+        if isinstance(item, pytest.Function) and inspect.iscoroutinefunction(item.obj):
+            item.fixturenames.insert(0, "no_task_left_behind")
+
+
+@pytest.fixture
+async def no_task_left_behind() -> AsyncIterator[None]:
     """Fail the test that leaves an asyncio task pending."""
     before = asyncio.all_tasks()
     yield

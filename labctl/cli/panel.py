@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import signal
 import socket
@@ -14,7 +13,7 @@ from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
 DEFAULT_PORT = 8000
 LOOPBACK = "127.0.0.1"
 EVERYWHERE = ("0.0.0.0", "::", "")
-BACKLOG = 128
 
 PortOption = Annotated[
     int | None,
@@ -71,9 +69,9 @@ def panel(
 
 
 def _welcome(lab: Lab) -> Greeting:
-    if lab.people.has_teacher():
+    if lab.has_teacher():
         return Greeting()
-    code = lab.people.setup_code()
+    code = lab.setup_code()
     return Greeting(
         (_("There is no teacher yet. Set one up there; the code is %(code)s", code=code),), {"setup_code": code}
     )
@@ -119,12 +117,14 @@ class Serving:
 
 def _serve(how: Serving, places: Places, *, prepare: Callable[[], None], greet: Callable[[Lab], Greeting]) -> None:
     """Lock, open, serve, and undo it all in the opposite order. A signal at any moment leads to the same end."""
-    serve = _server()
-    with contextlib.suppress(_Ended), _ends_on_signals() as deafen, LabLock(places.lock) as lock:
+    serve: Callable[[Lab, Places, socket.socket, Callable[[], None]], None] = _of_the_web("serve")
+    with contextlib.suppress(_Ended), _ends_on_signals() as deafen:
         from labctl.open import open_lab
 
+        lock = LabLock(places.lock)
         lock.take(command=how.command)
         with contextlib.ExitStack() as undo:
+            undo.callback(lock.release)
             listening = undo.enter_context(listen(how.host, how.port))
             prepare()
             new_token(places)
@@ -142,9 +142,9 @@ def _serve(how: Serving, places: Places, *, prepare: Callable[[], None], greet: 
             serve(lab, places, listening, on_ready)
 
 
-def _server() -> Callable[[Lab, Places, socket.socket, Callable[[], None]], None]:
-    """The web server, which registers itself by entry point: nothing in labctl knows the web."""
-    for point in metadata.entry_points(group="labctl.commands", name="serve"):
+def _of_the_web(name: str) -> Any:
+    """A function of the web server, which registers it by entry point: nothing in labctl knows the web."""
+    for point in metadata.entry_points(group="labctl.commands", name=name):
         return point.load()
     raise LabError(
         _("The panel is not installed"), hint=_("Install labctl whole: pip install labctl, or make demo in its folder.")
@@ -180,40 +180,15 @@ def listen(host: str, port: int | None) -> socket.socket:
         port: The port that must be had; None takes 8000, or a free one where that is taken.
 
     Raises:
-        PortBusy: Another program listens there.
-        LabError: It cannot be listened on at all.
+        PortBusy, PortForbidden, PortMissing: It cannot be listened on.
     """
-    for attempt in (port,) if port is not None else (DEFAULT_PORT, 0):
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        listening = socket.socket(family, socket.SOCK_STREAM)
-        if os.name == "posix":  # on Windows it would let two programs share the port
-            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listening.bind((host, attempt))
-            listening.listen(BACKLOG)
-        except OSError as error:
-            listening.close()
-            if error.errno == errno.EADDRINUSE and port is None and attempt:
-                continue
-            raise _cannot_listen(error, host, attempt) from error
-        return listening
-    raise AssertionError("port 0 is always free")  # pragma: no cover
-
-
-def _cannot_listen(error: OSError, host: str, port: int) -> LabError:
-    if error.errno == errno.EADDRINUSE:
-        return PortBusy(
-            _("Another program listens on port %(port)s", port=port),
-            hint=_("Give another with --port, or leave --port out to take a free one."),
-        )
-    if isinstance(error, PermissionError):
-        return LabError(
-            _("This account may not listen on port %(port)s", port=port), hint=_("Give one above 1023 with --port.")
-        )
-    return LabError(
-        _("Cannot listen on %(host)s: %(why)s", host=host, why=error.strerror or str(error)),
-        hint=_("Give --host 127.0.0.1 for this computer alone, or 0.0.0.0 for the network."),
-    )
+    take: Callable[[str, int], socket.socket] = _of_the_web("listen")
+    if port is not None:
+        return take(host, port)
+    try:
+        return take(host, DEFAULT_PORT)
+    except PortBusy:
+        return take(host, 0)
 
 
 def address_of(listening: socket.socket, host: str) -> str:
