@@ -49,6 +49,7 @@ class Uno:
         self.analog = [0] * (PINS - FIRST_ANALOG)
         self._driven = [False] * PINS
         self._latch = [False] * PINS
+        self._held = [False] * PINS  # the level a pin had last, which an input with nothing on it keeps
         self._pwm: list[int | None] = [None] * PINS  # None where no timer drives the pin
         self.servo_us = [0] * PINS  # 0 where no servo is attached
         self.stored_id = b""  # in the EEPROM, where the sketch keeps one
@@ -84,18 +85,18 @@ class Uno:
         self._driven[pin] = output
         if not output:
             self._latch[pin] = pull_up
-        self.changed = True
+        self._hold(pin)
 
     def digital_write(self, pin: int, high: bool) -> None:
         """The core's digitalWrite, which takes the pin from its timer."""
         self._pwm[pin] = None
         self._latch[pin] = high
-        self.changed = True
+        self._hold(pin)
 
     def port_write(self, pin: int, high: bool) -> None:
         """A write to the port register: the timer keeps the pin if it has it."""
         self._latch[pin] = high
-        self.changed = True
+        self._hold(pin)
 
     def analog_write(self, pin: int, value: int) -> None:
         """The core's analogWrite for a pin with PWM; the timer's register wraps where it has 8 bits."""
@@ -109,7 +110,9 @@ class Uno:
     def servo_write(self, pin: int, microseconds: int) -> None:
         """Attach a servo with pulses of this length, or detach it with 0."""
         self.servo_us[pin] = microseconds
-        self._driven[pin] = self._driven[pin] or microseconds > 0
+        if microseconds:
+            self.digital_write(pin, False)
+            self._driven[pin] = True
         self.changed = True
 
     def rest(self) -> None:
@@ -128,9 +131,14 @@ class Uno:
         if self._driven[pin]:
             return self.level(pin) > 0
         sensed = self.world.sense(pin)
-        return sensed if sensed is not None else self.inputs.get(pin, self._latch[pin])
+        return sensed if sensed is not None else self.inputs.get(pin, self._held[pin])
 
     def analog_read(self, channel: int) -> int:
         """A reading of the ADC, 0 to 1023, and the time it takes."""
         self.now += ANALOG_READ
         return self.analog[channel]
+
+    def _hold(self, pin: int) -> None:
+        if self._driven[pin] or self._latch[pin]:
+            self._held[pin] = self._latch[pin]
+        self.changed = True
