@@ -72,7 +72,8 @@ class Outbox:
         if self.ready_in > 0:
             return b""
         frames = bytearray(self._frames.popleft())
-        while self._frames and len(frames) + len(self._frames[0]) <= BATCH:
+        room = min(BATCH, AHEAD - math.ceil(self.carried_in * self._rate))
+        while self._frames and len(frames) + len(self._frames[0]) <= room:
             frames += self._frames.popleft()
         self._urgent = False
         self._done_at = max(self._done_at, self._clock()) + len(frames) / self._rate

@@ -261,11 +261,14 @@ class _Port:
             _cancel(self._port)
             if writer.is_alive():
                 writer.join(LEAVE_WITHIN)
+            remote = getattr(self._port, "_socket", None)  # pyserial 3.5 leaves it open where its far end hung up
             with contextlib.suppress(Exception):
-                if self._lost is not None or self._drop:
+                if remote is None and (self._lost is not None or self._drop):
                     self._port.reset_output_buffer()  # else closing waits up to 30 s for a wire that takes nothing
             with contextlib.suppress(Exception):
                 self._port.close()
+            if remote is not None:
+                remote.close()
         self._post(_settle, self._ended)
 
     def _broken(self, error: Exception) -> LabError:
