@@ -7,25 +7,23 @@ import logging
 import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from pathlib import Path
 
 from devices.api import Actuates, Device, Drives, Reading
-from devices.connect import Entry, connect
 from devices.errors import InUse, LabError, NotSupported, UnknownName
-from devices.robots.chassis import chassis
 from devices.sim.host import SimHost
 from devices.text import _
 from labctl import clock
 from labctl.assign import Need, assign, natural
 from labctl.bench import Gate, TeamBench
+from labctl.building import Built
 from labctl.changes import Change, Changes
 from labctl.hub import Hub
-from labctl.inventory import DeviceEntry, Inventory, display_name
+from labctl.inventory import Inventory
 from labctl.keeping import KeptRun, RunKeeper
 from labctl.latch import Latch
 from labctl.leases import Leases
 from labctl.needs import needs_of
-from labctl.registry import About, Link, Registry, Slot
+from labctl.registry import Link, Registry, Slot
 from labctl.report import report_on
 from labctl.runs import NoRun, Runs
 from labctl.showing import device_view, problem, stop_view
@@ -65,7 +63,6 @@ class Core:
         shelf: Shelf,
         *,
         sims: SimHost | None,
-        chassis_folders: Sequence[Path] = (),
         changes: Changes,
     ) -> None:
         self.hub = hub
@@ -74,7 +71,6 @@ class Core:
         self.shelf = shelf
         self.changes = changes
         self.sims = sims
-        self._chassis_folders = tuple(chassis_folders)
         self.latch = Latch()
         self.leases = Leases(time.monotonic)
         self.telemetry = Telemetry(time.monotonic)
@@ -92,13 +88,13 @@ class Core:
         self.class_name = ""
         self.clock_behind: datetime | None = None
 
-    async def open(self) -> None:
+    async def open(self, devices: Mapping[str, Built]) -> None:
         """Take up what the last process left, and begin to open every device."""
         self._frames = Frames(self._on_frame)
         self._unsubscribe = self.store.subscribe(self._on_event)
         self.latch.latched = bool(await self.store.read(lambda session: setting(session, LATCHED, False)))
-        for id, entry in self.inventory.devices.items():
-            self.add(id, entry)
+        for id, built in devices.items():
+            self.add(id, built)
         if self.sims is not None:
             self.hub.spawn(self._watch_poses(self.sims), name="poses")
 
@@ -113,28 +109,9 @@ class Core:
             return
         self.runs.found(kept, lesson, self.members, self.bench)
 
-    def add(self, id: str, entry: DeviceEntry) -> Slot:
-        """Give a device of the lab file its slot; one that cannot even be built shows its error there."""
-        device = connect(
-            Entry(
-                name=display_name(id, entry),
-                address=entry.address,
-                driver=entry.driver,
-                chassis=entry.chassis,
-                allow_no_watchdog=entry.allow_no_watchdog,
-            ),
-            sims=self.sims,
-            chassis_folders=self._chassis_folders,
-        )
-        body = chassis(entry.chassis, self._chassis_folders)
-        about = About(
-            address=entry.address,
-            kind="robot",
-            model=body.label.model_dump(exclude_none=True),
-            simulated=entry.address.startswith("sim:"),
-            chassis=entry.chassis,
-        )
-        return self.registry.add(id, device, about)
+    def add(self, id: str, built: Built) -> Slot:
+        """Give a device its slot, and begin to keep it open."""
+        return self.registry.add(id, built.device, built.about)
 
     async def close(self) -> None:
         """Bring everything to rest, write down what is left to write, let go of every port."""
@@ -349,8 +326,6 @@ class Core:
             raise UnknownName(
                 _("No team has what this lesson needs"), hint=_("Look at the Devices page: which robots are missing?")
             )
-        if self.sims is not None:
-            self.sims.put_on_start()
         benches = {team: self.bench(team, view.bench[team]) for team in able}
         return self.runs.start(lesson, benches, self.members, by=by)
 

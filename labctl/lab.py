@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from devices.api import DRIVE_LIMIT
 from devices.discover import discover
 from devices.errors import LabError
+from labctl.building import build
 from labctl.changes import Change, Changes
 from labctl.core import Core
 from labctl.finding import found_views, next_id
@@ -173,8 +174,10 @@ class Lab:
         folders = (self.places.chassis,)
         core.inventory = add_device(self.places.lab_file, id, entry, chassis_folders=folders)
 
+        built = build(id, entry, sims=core.sims, chassis_folders=folders)
+
         def take() -> DeviceView:
-            slot = core.add(id, entry)
+            slot = core.add(id, built)
             core.tell(Event("device.adopted", device=id, person=by or None, data={"address": address}))
             return core.device_view(slot)
 
@@ -212,6 +215,8 @@ class Lab:
         """Start a lesson with the teams that have what it needs. Raises InUse, Stopped, UnknownName, BadFile."""
         lesson = self._core.shelf.find(lesson_id)
         core = self._core
+        if self.run() is None:
+            self.put_on_start()  # where nobody can carry a robot back by hand
         return self._act(lambda: core.start_run(lesson, core.team_numbers() if teams is None else teams, by))
 
     def go_on(self, team: int | None, by: str) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Generator
 from devices.errors import LabError
 from devices.sim.host import SimHost
 from labctl import clock, people
+from labctl.building import build
 from labctl.changes import Changes
 from labctl.core import Core
 from labctl.hub import Hub
@@ -19,7 +20,7 @@ from labctl.lock import LabLock
 from labctl.places import Places
 from labctl.portal import Portal
 from labctl.store.store import Store
-from lessons.shelf import Shelf, shelf
+from lessons.shelf import shelf
 
 OPEN_LIMIT = 5.0
 """Seconds in which the hub takes up its devices; each is opened later, by its own task."""
@@ -59,12 +60,18 @@ def open_lab(
         if sims is not None:
             sims.start()
             parts.callback(sims.close)
+        devices = {
+            id: build(id, entry, sims=sims, chassis_folders=(places.chassis,))
+            for id, entry in inventory.devices.items()
+        }
         hub = Hub()
         hub.start()
         parts.callback(hub.close)
         portal = Portal(hub)
-        core = _core(hub, store, inventory, shelf((places.lab_file.parent / "lessons",)), sims, places)
-        portal.ask(core.open, seconds=OPEN_LIMIT)
+        core = Core(
+            hub, store, inventory, shelf((places.lab_file.parent / "lessons",)), sims=sims, changes=Changes()
+        )
+        portal.ask(lambda: core.open(devices), seconds=OPEN_LIMIT)
         parts.callback(_close, portal, core)
         _take_up(portal, core, store)
         yield Lab(core, portal, places, people.People(store))
@@ -73,10 +80,6 @@ def open_lab(
 def _sims(inventory: Inventory) -> SimHost | None:
     simulated = any(entry.address.startswith("sim:") for entry in inventory.devices.values())
     return SimHost() if simulated else None
-
-
-def _core(hub: Hub, store: Store, inventory: Inventory, lessons: Shelf, sims: SimHost | None, places: Places) -> Core:
-    return Core(hub, store, inventory, lessons, sims=sims, chassis_folders=(places.chassis,), changes=Changes())
 
 
 def _take_up(portal: Portal, core: Core, store: Store) -> None:

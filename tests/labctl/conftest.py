@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from blockbuster import blockbuster_ctx
 
 from devices.sim.host import SimHost
 from labctl.open import open_lab
@@ -41,6 +42,16 @@ class Opening:
         lab = self._open.enter_context(open_lab(self.places, sims=sims))
         until(lambda: all(device.state is not DeviceState.CONNECTING for device in lab.devices()))
         return Opened(lab, lab._core, sims)
+
+
+@pytest.fixture(autouse=True)
+def nothing_blocks_a_loop(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fail on a call that would block the hub, or the floor of the simulated robots."""
+    if request.node.get_closest_marker("blocks"):
+        yield
+        return
+    with blockbuster_ctx(["devices", "lessons", "labctl"]):
+        yield
 
 
 @pytest.fixture

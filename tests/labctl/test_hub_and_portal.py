@@ -76,6 +76,7 @@ def test_a_time_out_of_the_work_is_not_taken_for_the_callers(portal: Portal) -> 
     assert caught.value.device == "Robot 1"
 
 
+@pytest.mark.blocks
 def test_a_blocked_hub_is_seen_and_measured(hub: Hub, portal: Portal) -> None:
     time.sleep(0.15)
     with pytest.raises(NoAnswer):
