@@ -33,5 +33,10 @@ check:
 	@rm -f .import-linter.txt
 	@$(VENV)/pyright --threads
 
+bench:
+	@scripts/bootstrap dev
+	@scripts/real-parts
+	@$(VENV)/python -m tests.benchmarks $(ARGS)
+
 lock:
 	@scripts/lock $(ARGS)
