@@ -38,6 +38,9 @@ class Portal:
                 raise
             future.cancel()
             raise _late(seconds) from error
+        except BaseException:
+            future.cancel()  # Ctrl-C: nobody waits for it any more
+            raise
 
     def hand_over(self, work: Callable[[], Coroutine[Any, Any, T]], *, seconds: float, name: str) -> T:
         """Run ``work`` on the hub, which owns it: when the caller's time is up, only the waiting ends.

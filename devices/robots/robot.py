@@ -34,6 +34,7 @@ class Robot(Device, Drives, Senses, Actuates, Pings, Ears):
         self._set_up_for: Identity | None = None
         self._drive: asyncio.Future[None] | None = None  # of the drive that turns the wheels now
         self._stopping = 0
+        self._closing = 0
         board.attach(self)
 
     # -- the device
@@ -72,8 +73,12 @@ class Robot(Device, Drives, Senses, Actuates, Pings, Ears):
 
     async def close(self) -> None:
         lost = DeviceLost(_("%(name)s is not connected", name=self.name), device=self.name)
-        self._end_drive(lost)
-        await self._board.close()
+        self._closing += 1  # whoever had the wheels must not turn them again on the way out
+        try:
+            self._end_drive(lost)
+            await self._board.close()
+        finally:
+            self._closing -= 1
         self._readings.end(lost)
         self._set_up_for = None
 
@@ -94,6 +99,8 @@ class Robot(Device, Drives, Senses, Actuates, Pings, Ears):
         self._must_drive()
         if self._stopping:
             raise Stopped(_("%(name)s is being stopped", name=self.name), device=self.name)
+        if self._closing:
+            raise DeviceLost(_("%(name)s is not connected", name=self.name), device=self.name)
         self._end_drive(None)
         self._drive = mine = asyncio.get_running_loop().create_future()
         try:
