@@ -52,9 +52,9 @@ def test_garbage_moves_nothing_for_long_and_leaves_the_board_answering(board: Bo
     chance = random.Random(1)
     board.send(*(wire.mode(pin, PWM) for pin in (5, 6)), *(wire.mode(pin, OUTPUT) for pin in (4, 7, 8, 9)))
     board.settle()
-    for _ in range(100):
-        board.send(kind(chance, 1000))
-        board.ignore(0.2)
+    for _ in range(50):
+        board.send(kind(chance, 2000))
+        board.ignore(0.4)
     seen = board.uno.snapshot()
     assert sum(seen.toggles[2:]) > 20, "this garbage tested nothing"
     assert seen.on_longest_s <= LIMIT

@@ -22,7 +22,7 @@ from devices.firmware import SOURCE
 
 HERE: Final = Path(__file__).parent
 CACHE: Final = HERE.parents[1] / ".cache" / "real"
-REQUIRED: Final = "LABCTL_REAL_PARTS"
+REQUIRED: Final = "LABCTL_REAL"
 """Set to ``required``, this environment variable makes a missing part a failure instead of a skip."""
 
 DEBIAN: Final = {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Self
@@ -11,7 +10,7 @@ from typing import Self
 from devices.sim.arena import Arena, Pose
 from devices.sim.layout import lab
 from devices.sim.plant import Plant, Wiring
-from tests.real.arduino import Uno
+from tests.real.arduino import Snapshot, Uno
 
 PACE = 0.02  # seconds between two looks at the pins
 
@@ -27,7 +26,8 @@ class Rig:
         self.arena = arena or Arena.furnished(layout, seed)
         self._unos = dict(unos)
         self._plants: dict[str, Plant] = {}
-        self._emitted: dict[str, tuple[tuple[int, int], tuple[float, float]]] = {}
+        self._began: dict[str, tuple[float, ...]] = {}  # turns when the encoders had made no pulse yet
+        self._seen: dict[str, Snapshot] = {}
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="rig")
@@ -81,32 +81,32 @@ class Rig:
 
     def _run(self) -> None:
         try:
-            last = time.monotonic()
             while not self._stop.wait(PACE):
-                now = time.monotonic()
-                for name in self._unos:
-                    self._couple(name)
+                passed = max(self._couple(name) for name in self._unos)
                 with self._lock:
-                    self.arena.step(min(now - last, 5 * PACE))
-                last = now
+                    self.arena.step(passed)
         except BaseException as error:  # close() raises it again
             self._failure = error
 
-    def _couple(self, name: str) -> None:
+    def _couple(self, name: str) -> float:
+        """Take what a board's pins do, and give it what its robot feels; returns how long that was since the last time,
+        by the board's own clock: a simulator that is late makes its robot late, too, and not faster."""
         plant, uno = self._plants[name], self._unos[name]
         wiring = plant.wiring
         with self._lock:
             turns = self.arena.turns(name)
             echo = plant.echo_us(wiring.trigger, wiring.echo)
         orders = [f"u {wiring.trigger} {wiring.echo} {echo}"]
-        toggles = self._emitted.get(name, ((0, 0), turns))
-        for side, pin in enumerate(wiring.encoders):
-            # What is still owed of the pulses, in the time until the next look: so that none is ever lost.
-            owed = turns[side] - toggles[1][side] - toggles[0][side] / 2
-            orders.append(f"e {pin} {max(0.0, owed) / PACE:.3f}")
-        seen = uno.snapshot(*orders)
-        left, right = (seen.toggles[pin] for pin in wiring.encoders)
-        base = toggles[1] if name in self._emitted else (turns[0] - left / 2, turns[1] - right / 2)
-        self._emitted[name] = ((left, right), base)
+        last = self._seen.get(name)
+        if last:
+            # What is still owed of the pulses is made until the next look, so that none is lost or made up.
+            made = (last.toggles[pin] / 2 for pin in wiring.encoders)
+            owed = (turn - began - done for turn, began, done in zip(turns, self._began[name], made, strict=True))
+            orders += [f"e {pin} {max(0.0, n) / PACE:.3f}" for pin, n in zip(wiring.encoders, owed, strict=True)]
+        seen = self._seen[name] = uno.snapshot(*orders)
+        if not last:
+            made = (seen.toggles[pin] / 2 for pin in wiring.encoders)
+            self._began[name] = tuple(turn - done for turn, done in zip(turns, made, strict=True))
         with self._lock:
             plant.outputs(seen.outputs())
+        return seen.sim_s - last.sim_s if last else 0.0
