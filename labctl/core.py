@@ -198,6 +198,13 @@ class Core:
         except LabError as error:
             log.warning("the latch is not kept over a restart: %s", error)
 
+    async def confirm_clock(self, by: str) -> None:
+        """A teacher says that the clock is right; what waited for it goes on. Raises StoreFailed."""
+        at = clock.now()
+        await self.store.write(lambda session: clock.confirm(session, at))
+        self.clock_behind = None
+        self.tell(Event("clock.confirmed", person=by or None))
+
     async def stop_device(self, id: str, by: str) -> StopView:
         """Stop one device; what it did not confirm is in the view. Raises UnknownName, NotStopped."""
         slot = self.registry[id]

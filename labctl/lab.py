@@ -17,7 +17,7 @@ from labctl.finding import found_views, next_id
 from labctl.hub import Hub
 from labctl.inventory import DeviceEntry, add_device
 from labctl.languages import DEFAULT
-from labctl.people import People, Person
+from labctl.people import People
 from labctl.places import Places
 from labctl.portal import Portal
 from labctl.runs import step_views
@@ -137,6 +137,10 @@ class Lab:
         self._act(lambda: self._core.acknowledge(id, by))
         return self.stop_view()
 
+    def confirm_clock(self, by: str) -> None:
+        """Take the clock's time as right. Raises StoreFailed."""
+        self._act_async(lambda: self._core.confirm_clock(by))
+
     # Devices.
 
     def reconnect(self, id: str) -> None:
@@ -250,32 +254,6 @@ class Lab:
     def restart_run(self, by: str) -> None:
         """Go on with an interrupted lesson. Raises NoRun, Stopped, InUse."""
         self._act(lambda: self._core.runs.restart(by=by))
-
-    # People.
-
-    def has_teacher(self) -> bool:
-        """Whether somebody can sign in."""
-        return self.people.has_teacher()
-
-    def create_teacher(self, name: str, password: str, language: str) -> Person:
-        """Make the first teacher. Raises AlreadySetUp, BadValue, BadPassword."""
-        return self.people.create_teacher(name, password, language)
-
-    def sign_in(self, name: str, password: str) -> Person | None:
-        """The teacher, if the password is right. Raises TooManyTries."""
-        return self.people.sign_in(name, password)
-
-    def person(self, id: str) -> Person | None:
-        """Who has this id."""
-        return self.people.person(id)
-
-    def set_language(self, person_id: str, language: str) -> Person:
-        """Choose the language that a person reads. Raises BadValue, UnknownName."""
-        return self.people.set_language(person_id, language)
-
-    def setup_code(self) -> str:
-        """The code that the first start shows in the terminal."""
-        return self.people.setup_code()
 
     def _look(self, look: Callable[[], T]) -> T:
         return self._portal.tell(look, seconds=LOOK)
