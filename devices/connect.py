@@ -16,6 +16,7 @@ from devices.plugin import Board
 from devices.robots.chassis import chassis
 from devices.robots.robot import Robot
 from devices.sim.host import SimHost
+from devices.sim.plant import Wiring, wiring
 from devices.text import _
 from devices.transports import usb
 from devices.transports.link import Link
@@ -69,7 +70,8 @@ def connect(entry: Entry, *, sims: SimHost | None = None, chassis_folders: Seque
     address = parse_address(entry.address, name=entry.name)
     body = chassis(entry.chassis, chassis_folders) if entry.chassis else None
     build = plugin.driver(entry.driver)
-    device = build(entry.name, link_to(address, name=entry.name, sims=sims), {})
+    wired = wiring(body) if body else None
+    device = build(entry.name, link_to(address, name=entry.name, sims=sims, wired=wired), {})
     if body is None:
         return device
     if not isinstance(device, Board):
@@ -79,8 +81,18 @@ def connect(entry: Entry, *, sims: SimHost | None = None, chassis_folders: Seque
     return Robot(device, body, allow_no_watchdog=entry.allow_no_watchdog)
 
 
-def link_to(address: Address, *, name: str, sims: SimHost | None = None, baud: int = BAUD) -> Link:
-    """The byte stream to an address, not opened. USB boards are looked for at each opening."""
+def link_to(
+    address: Address,
+    *,
+    name: str,
+    sims: SimHost | None = None,
+    wired: Wiring | None = None,
+    baud: int = BAUD,
+) -> Link:
+    """The byte stream to an address, not opened. USB boards are looked for at each opening.
+
+    A simulated board is put on the floor of ``sims`` under ``name``, wired as ``wired`` says.
+    """
     match address.scheme:
         case "usb":
             return SerialLink(name, lambda: usb.find(address.where, usb.plugged_in(), name=name), baud=baud)
@@ -91,7 +103,7 @@ def link_to(address: Address, *, name: str, sims: SimHost | None = None, baud: i
         case "sim":
             if sims is None:
                 raise NotSupported(_("%(name)s is simulated, and nothing is simulated here", name=name), device=name)
-            simulated = parse_address(sims.add(name, address.where), name=name)
+            simulated = parse_address(sims.add(name, address.where, wiring=wired), name=name)
             return SocketLink(name, simulated.host, simulated.port, baud=baud)
         case _:
             return SocketLink(name, address.host, address.port, baud=baud)

@@ -18,7 +18,7 @@ from devices.transports.link import Link
 from devices.wire import firmata as wire
 
 ANSWER_WITHIN: Final = 1.0  # seconds
-STOP_AGAIN: Final = 0.25  # seconds after which a stop is said again: the first may have been damaged
+STOP_AGAIN: Final = 0.15  # seconds after which a stop is said again: the first may have been damaged
 KEEP_ALIVE: Final = 0.1  # seconds; the lab's firmware rests after 0.5
 WATCH: Final = 1.0  # seconds of silence after which the board is asked whether it is there
 SILENT: Final = 3  # such questions without an answer: it is lost
@@ -142,7 +142,8 @@ class Session:
             self.outputs.rested()
             await self._insist(self._rest_by_word)
         else:
-            await self._insist(self._rest_by_pins)
+            unconfirmed = set(self.outputs.pins)
+            await self._insist(lambda: self._rest_by_pins(unconfirmed))
         if dropped:  # modes and reports may have been among it
             self.send([*self.outputs.again(), *(frame for frames in self._standing.values() for frame in frames)])
 
@@ -163,13 +164,16 @@ class Session:
         await self.ask(wire.lab_rest(), wire.Rested, asked, seconds=STOP_AGAIN, urgent=True)
         return True
 
-    async def _rest_by_pins(self) -> bool:
+    async def _rest_by_pins(self, unconfirmed: set[int]) -> bool:
+        """Put all to rest and ask the pins that have not said so yet; each is asked once."""
         self.send(self.outputs.rest())
-        states = await asyncio.gather(*(self._value_of(pin) for pin in self.outputs.pins), return_exceptions=True)
-        for state in states:
-            if isinstance(state, BaseException):
-                raise state
-        return not any(states)
+        asked = tuple(unconfirmed)
+        values = await asyncio.gather(*(self._value_of(pin) for pin in asked), return_exceptions=True)
+        unconfirmed.difference_update(pin for pin, value in zip(asked, values, strict=True) if value == 0)
+        for value in values:
+            if isinstance(value, BaseException) and not isinstance(value, NoAnswer):
+                raise value
+        return not unconfirmed
 
     async def _value_of(self, pin: int) -> int:
         def of_pin(state: wire.PinState) -> bool:
