@@ -55,6 +55,11 @@ class Places:
         """What another program of the same user shows to the running lab."""
         return self.data / "local-token"
 
+    @property
+    def session_key(self) -> Path:
+        """What the panel signs sessions with."""
+        return self.data / "session-key"
+
 
 def find_places(folder: Path | None = None, environ: Mapping[str, str] = os.environ) -> Places:
     """The places of a lab: all in ``folder`` (``--data``), else all in ``LABCTL_HOME``, else where this system keeps

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -12,7 +13,7 @@ from devices.text import _
 from labctl.cli.reaching import DataOption, JsonOption, at_desk, busy, places_of, settled
 from labctl.cli.speech import PROBLEM, print_json, print_table, say
 from labctl.inventory import load_inventory
-from labctl.local import reach
+from labctl.local import Desk, reach
 from labctl.lock import holder_of
 from labctl.places import Places
 from labctl.plain import plain
@@ -26,6 +27,9 @@ BY = "cli"
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help=say(_("Id of a device, such as robot-1.")))]
 
 TROUBLE = frozenset({DeviceState.LOST, DeviceState.ERROR, DeviceState.UNCONFIRMED})
+
+EXACT = 10_000
+"""Numbers from here on are shown whole, not as powers of ten."""
 
 STATE_COLOURS = {
     DeviceState.READY: "green",
@@ -133,10 +137,10 @@ def _found(places: Places) -> tuple[FoundView, ...]:
     holder = holder_of(places.lock)
     if holder is not None:
         return reach(places, holder).scan()
-    from devices.discover import scan as look
+    from devices.discover import discover
     from labctl.finding import found_views
 
-    return found_views(look(), load_inventory(places.lab_file, chassis_folders=[places.chassis]).devices)
+    return found_views(discover(), load_inventory(places.lab_file, chassis_folders=[places.chassis]).devices)
 
 
 def _print_found(found: FoundView) -> None:
@@ -201,15 +205,20 @@ def self_test(
     """Run a self-test; exit 1 where a limit is missed or something could not be measured."""
     places = places_of(data)
     with at_desk(places, command="devices test") as desk:
-        settled(desk, only=name)
+        view = settled(desk, only=name)[0]
         with busy(say(_("Testing %(id)s", id=name))):
-            report = desk.test_device(name, move=move)
+            report = _untestable(view) if view.state in TROUBLE else desk.test_device(name, move=move)
     if as_json:
         print_json(plain(report, say))
     else:
         _print_report(report)
     if report.outcome != "pass":
         raise typer.Exit(PROBLEM)
+
+
+def _untestable(view: DeviceView) -> TestReport:
+    """The report on a device that cannot be reached."""
+    return TestReport(view.id, view.name, "error", 0.0, (), view.problem)
 
 
 def outcome_word(outcome: str) -> str:
@@ -234,7 +243,7 @@ def _print_report(report: TestReport) -> None:
 
 
 def _number(value: float) -> str:
-    return f"{value:.4g}"
+    return f"{value:.4g}" if abs(value) < EXACT else f"{value:.0f}"
 
 
 def _value(phase: PhaseView) -> str:
@@ -266,11 +275,18 @@ def stop(
     with at_desk(places, command="devices stop") as desk:
         if name is not None:
             settled(desk, only=name)
-            done: Any = desk.stop_device(name, BY)
+            done = _stop_one(desk, name)
         else:
             settled(desk)  # stop reaches only what is connected
             done = _with_unreached(desk.stop_all(BY), desk.devices())
     _print_stop(done, as_json=as_json)
+
+
+def _stop_one(desk: Desk, name: str) -> StopView:
+    """Stop one device: what it returns without an error has confirmed."""
+    began = time.monotonic()
+    done = desk.stop_device(name, BY)
+    return replace(done, pending=(), confirmed={name: time.monotonic() - began}, failed={})
 
 
 def _with_unreached(done: StopView, views: Sequence[DeviceView]) -> StopView:

@@ -30,6 +30,17 @@ def _device(view: DeviceView) -> Iterable[Finding]:
         else:
             yield problem(check, view.problem.message, why=_("It cannot be used."), fix=view.problem.hint)
         return
+    if view.kind == "robot" and not view.stops_by_itself and "drives" not in view.capabilities:
+        yield warning(
+            check,
+            _("%(name)s will not drive", name=view.name),
+            why=_("Its firmware does not stop by itself when this computer or its cable fails."),
+            fix=_(
+                "Put the lab's own firmware on it (docs/how-to/flash-the-firmware.md), or write"
+                " allow_no_watchdog = true in the lab file."
+            ),
+        )
+        return
     if "drives" in view.capabilities and not view.stops_by_itself:
         yield warning(
             check,

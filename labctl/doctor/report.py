@@ -66,7 +66,7 @@ def _longest_first(words: Iterable[str]) -> list[str]:
 
 def secrets_of(places: Places) -> set[str]:
     """Tokens, passwords and keys that this machine knows."""
-    return _words_of(places.token) | set(_strings(_toml(places.secrets)))
+    return _words_of(places.token) | _words_of(places.session_key) | set(_strings(_toml(places.secrets)))
 
 
 def names_of(places: Places) -> set[str]:

@@ -229,13 +229,18 @@ def test_the_report_has_no_secret_and_no_name_in_it(places, monkeypatch):
         )
         store.commit()
     places.token.write_text("planted-token-0123456789\n")
+    places.session_key.write_text("planted-session-key\n")
     places.secrets.write_text('[printers.p1]\nkey = "planted-key"\nlist = ["planted-item"]\n')
     places.lab_file.write_text(
-        '# wifi password: planted-comment\n[devices.robot-1]\nchassis = "two-motor"\naddress = "usb:1"\nname = "Günay"\n',
+        '# wifi password: planted-comment\n[devices.robot-1]\nchassis = "two-motor"\naddress = "usb:1"\n'
+        'name = "Günay"\n',
         encoding="utf-8",
     )
     found = [
-        Finding("x", "Günay said planted-token-0123456789 and planted-key and PLANTED-ITEM to aysel-account"),
+        Finding(
+            "x",
+            "Günay said planted-token-0123456789, planted-session-key, planted-key and PLANTED-ITEM to aysel-account",
+        ),
         Finding("y", "http://user:planted-credentials@printer.local/"),
     ]
     file = places.data / "report.txt"

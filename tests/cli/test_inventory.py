@@ -85,11 +85,13 @@ def test_a_byte_order_mark_and_windows_line_ends_are_no_matter(tmp_path):
         ),
         (
             device("address = 5"),
-            'lab.toml, line 3, [devices.robot-1] address: expected text in quotes, found the number 5. Did you mean "5"?',
+            "lab.toml, line 3, [devices.robot-1] address: expected text in quotes, found the"
+            ' number 5. Did you mean "5"?',
         ),
         (
             device('address = "usb:1"\nallow_no_watchdog = "yes"'),
-            'lab.toml, line 4, [devices.robot-1] allow_no_watchdog: expected true or false, found "yes". Did you mean true?',
+            "lab.toml, line 4, [devices.robot-1] allow_no_watchdog: expected true or false,"
+            ' found "yes". Did you mean true?',
         ),
         (
             '[robot-3]\naddress = "usb:1"',
@@ -110,11 +112,13 @@ def test_a_byte_order_mark_and_windows_line_ends_are_no_matter(tmp_path):
         ("a = ", "lab.toml, line 1: this is not TOML: Invalid value"),
         (
             '[devices.Robot_2]\nchassis = "two-motor"\naddress = "usb:1"',
-            "lab.toml, line 1, [devices.Robot_2]: an id is small letters a-z, digits and single hyphens, such as robot-2",
+            "lab.toml, line 1, [devices.Robot_2]: an id is small letters a-z, digits and single"
+            " hyphens, such as robot-2",
         ),
         (
             device('address = "ttyUSB0"'),
-            "lab.toml, line 3, [devices.robot-1] address: an address begins with one of usb:, serial:, socket:, rfc2217:,"
+            "lab.toml, line 3, [devices.robot-1] address: an address begins with one of usb:,"
+            " serial:, socket:, rfc2217:,"
             " sim:. Did you mean serial:/dev/ttyUSB0?",
         ),
         (
@@ -123,7 +127,8 @@ def test_a_byte_order_mark_and_windows_line_ends_are_no_matter(tmp_path):
         ),
         (
             device('address = "sokcet:host:1"'),
-            "lab.toml, line 3, [devices.robot-1] address: an address begins with one of usb:, serial:, socket:, rfc2217:,"
+            "lab.toml, line 3, [devices.robot-1] address: an address begins with one of usb:,"
+            " serial:, socket:, rfc2217:,"
             " sim:. Did you mean socket:host:1?",
         ),
         (

@@ -137,7 +137,7 @@ def test_a_question_with_parts_missing_is_an_error_and_no_crash():
 
 
 def test_the_wrong_token_is_refused(server):
-    with pytest.raises(NotReached, match="process 4242 .* it answered 403"):
+    with pytest.raises(NotReached, match=r"process 4242 .* it answered 403"):
         running(server, "wrong").devices()
 
 

@@ -97,7 +97,8 @@ def test_a_killed_process_leaves_nothing_to_clean_up(path, without):
 def test_without_file_locks_the_living_process_is_respected(path):
     with held_elsewhere(path, without="fcntl") as first:
         code = (
-            "import sys\nsys.modules['fcntl'] = None\nfrom pathlib import Path\nfrom labctl.lock import LabLock, LabRuns\n"
+            "import sys\nsys.modules['fcntl'] = None\nfrom pathlib import Path\n"
+            "from labctl.lock import LabLock, LabRuns\n"
             "try:\n    LabLock(Path(sys.argv[1])).take(patience=0)\nexcept LabRuns as error:\n    print(error)\n"
         )
         second = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, timeout=20)
