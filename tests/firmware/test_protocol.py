@@ -198,6 +198,8 @@ def test_the_wire_stays_usable_while_analog_inputs_fill_it(board: Board) -> None
     reports = board.heard(0.1)
     assert wire.RESTED_AS_ASKED in reports
     assert len(reports) > 100
+    told = [sum(report[0] == 0xE0 | channel for report in reports) for channel in range(6)]
+    assert min(told) > 0.8 * max(told)  # no channel starves
     assert board.uno.snapshot().overruns == 0
 
 

@@ -116,9 +116,8 @@ class Board:
             pass
 
     def ignore(self, seconds: float) -> None:
-        """Pass over whatever it says in so much of its time, and over what was left of it before."""
-        self._hear(seconds)
-        self._heard.clear()
+        """Pass over whatever it says in so much of its time; it has to be sound, all the same."""
+        self.heard(seconds)
 
     def close(self) -> None:
         """Close the port."""

@@ -51,9 +51,13 @@ void analog_interval(uint16_t ms)
     interval_ms = ms ? ms : 1;
 }
 
+/* The channels take turns, so that on a full line none waits for ever. */
 static void start_next(void)
 {
-    for (uint8_t channel = 0; channel < ANALOG_COUNT; channel++) {
+    static uint8_t channel;
+
+    for (uint8_t tried = 0; tried < ANALOG_COUNT; tried++) {
+        channel = channel + 1 < ANALOG_COUNT ? channel + 1 : 0;
         if (!(due & 1 << channel))
             continue;
         due &= ~(1 << channel);
