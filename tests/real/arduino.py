@@ -90,7 +90,7 @@ class Snapshot:
     def outputs(self) -> tuple[float, ...]:
         """What each pin gives out, 0 to 1 of the supply; 0 for inputs."""
         pins = zip(self.pwm, self.level, self.output, strict=True)
-        return tuple(duty / 255 if duty >= 0 else float(level and output) for duty, level, output in pins)
+        return tuple(output * (duty / 255 if duty >= 0 else float(level)) for duty, level, output in pins)
 
     def on(self, pins: Iterable[int] = range(2, 20)) -> tuple[int, ...]:
         """Those of the pins that give out anything."""
