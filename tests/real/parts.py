@@ -113,14 +113,25 @@ def _fetched_firmata(*, fetch: bool) -> Path:
         if base64.b64encode(hashlib.sha512(archive.read_bytes()).digest()).decode() != NODE_PIXEL_SHA512:
             archive.unlink()
             raise Missing(f"{NODE_PIXEL} arrived with other content than it had; it was thrown away")
+        making = home / "making"
+        shutil.rmtree(making, ignore_errors=True)
         with tarfile.open(archive) as tar:
-            tar.extractall(home, members=_inside(tar, FIRMATA), filter="data")
+            _unpack(tar, FIRMATA, making)
+        library.parent.mkdir(parents=True, exist_ok=True)
+        making.rename(library)
         archive.unlink()
         return library
 
 
-def _inside(tar: tarfile.TarFile, folder: str) -> Iterator[tarfile.TarInfo]:
-    return (member for member in tar if member.name.startswith(folder + "/"))
+def _unpack(tar: tarfile.TarFile, folder: str, home: Path) -> None:
+    """Unpack the plain files below a folder of an archive."""
+    for member in tar:
+        path = Path(member.name)
+        if member.isfile() and path.is_relative_to(folder) and ".." not in path.parts:
+            content = tar.extractfile(member)
+            to = home / path.relative_to(folder)
+            to.parent.mkdir(parents=True, exist_ok=True)
+            to.write_bytes(content.read() if content else b"")
 
 
 def _need_packages() -> None:
