@@ -14,6 +14,7 @@ PORTS: Final = 3
 BLINK_PIN: Final = 13
 BLINKS: Final = (2, 5)  # the version, as Firmata.blinkVersion shows it before anything is answered
 SERVOS: Final = 12  # MAX_SERVOS of the Servo library on an Uno
+SHORTEST_US, LONGEST_US = 544, 2400  # its MIN_PULSE_WIDTH and MAX_PULSE_WIDTH
 QUERIES: Final = 8  # I2C_MAX_QUERIES
 KNOWN_MODES: Final = frozenset({0, 1, 2, 3, 4, 6, 10, 11})  # those of setPinModeCallback, SERIAL is ignored in silence
 READ_MODE, READ, READ_ON, READ_STOP, TEN_BITS = 0x18, 0x08, 0x10, 0x18, 0x20
@@ -47,7 +48,7 @@ class StandardFirmata:
         self.parser = BoardParser(self)
         self.mode = [0] * PINS
         self.state = [0] * PINS
-        self._servos: set[int] = set()
+        self._servos = dict[int, tuple[int, int]]()  # attached pins, with their shortest and longest pulse
         self._channels = 0  # bit set of the analog channels to report
         self._reported = [0] * PORTS
         self._inputs = [0] * PORTS  # bit set of the pins that are inputs
@@ -160,11 +161,11 @@ class StandardFirmata:
                 self._report_state(data[0])
             case wire.SAMPLING_INTERVAL if count > 1:
                 self._catch_up()
-                self._interval = max(1, wire.number(data[:2]))
+                self._interval = max(1, joined(data[:2]))
             case wire.EXTENDED_ANALOG if count > 1:
-                self._analog_write(data[0], wire.number(data[1:4]))
+                self._analog_write(data[0], joined(data[1:4]))
             case wire.SERVO_CONFIG if count > 4:
-                self._attach(data[0])
+                self._attach(data[0], joined(data[1:3]), joined(data[3:5]))
                 self.set_pin_mode(data[0], PinMode.SERVO)
             case wire.I2C_CONFIG:
                 self._enable_i2c()
@@ -198,7 +199,7 @@ class StandardFirmata:
         if self.mode[pin] == PinMode.I2C and self._i2c and mode != PinMode.I2C:
             self._i2c, self._queries = False, []
         if is_digital(pin) and mode != PinMode.SERVO and pin in self._servos:
-            self._servos.discard(pin)
+            del self._servos[pin]
             self.chip.servo_write(pin, 0)
         if pin >= FIRST_ANALOG:
             self._report_analog(pin - FIRST_ANALOG, int(mode == PinMode.ANALOG))
@@ -238,13 +239,13 @@ class StandardFirmata:
         if mode not in KNOWN_MODES:
             self.chip.write(wire.string("Unknown pin mode"))
 
-    def _attach(self, pin: int) -> None:
+    def _attach(self, pin: int, low_us: int = 0, high_us: int = 0) -> None:
         if not is_digital(pin):
             return
-        if len(self._servos) >= SERVOS:
+        if pin not in self._servos and len(self._servos) >= SERVOS:
             self.chip.write(wire.string("Max servos attached"))
             return
-        self._servos.add(pin)
+        self._servos[pin] = (low_us, high_us) if low_us and high_us else (SHORTEST_US, LONGEST_US)
         self.chip.servo_write(pin, 1500)  # where the Servo library begins
 
     def _pin_write(self, pin: int, value: int) -> None:
@@ -257,7 +258,7 @@ class StandardFirmata:
             return
         if self.mode[pin] == PinMode.SERVO:
             if pin in self._servos:
-                self.chip.servo_write(pin, servo_pulse(value))
+                self.chip.servo_write(pin, servo_pulse(value, *self._servos[pin]))
             self.state[pin] = value
         elif self.mode[pin] == PinMode.PWM:
             self.chip.analog_write(pin, value)
@@ -331,8 +332,8 @@ class StandardFirmata:
         if mode & TEN_BITS:
             self.chip.write(wire.string("10-bit addressing not supported"))
             return
-        register = wire.number(data[2:4]) if len(data) == 6 else None
-        count = wire.number(data[4:6] if len(data) == 6 else data[2:4]) & 0xFF
+        register = joined(data[2:4]) if len(data) == 6 else None
+        count = joined(data[4:6] if len(data) == 6 else data[2:4]) & 0xFF
         if mode & READ_MODE == READ:
             self._read_i2c(address, register, count)
         elif mode & READ_MODE == READ_ON:
@@ -357,7 +358,12 @@ class StandardFirmata:
         self.chip.write(wire.sysex(wire.I2C_REPLY, wire.pairs(bytes((address & 0xFF, (register or 0) & 0xFF)))))
 
 
-def servo_pulse(value: int, low_us: int = 544, high_us: int = 2400) -> int:
+def joined(data: bytes) -> int:
+    """A number of seven bits a byte as the sketch puts it together: it trusts the eighth bit to be 0, in an int."""
+    return sum(byte << 7 * place for place, byte in enumerate(data)) & 0xFFFF
+
+
+def servo_pulse(value: int, low_us: int = SHORTEST_US, high_us: int = LONGEST_US) -> int:
     """The Servo library's write: from 544 on microseconds, below it degrees up to 180; kept within the limits."""
-    us = value if value >= 544 else low_us + (high_us - low_us) * min(value, 180) // 180
+    us = value if value >= SHORTEST_US else low_us + (high_us - low_us) * min(value, 180) // 180
     return min(max(us, low_us), high_us)
