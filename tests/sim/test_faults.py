@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import pytest
 
@@ -136,3 +137,9 @@ def test_what_is_no_fault_is_refused_with_those_there_are(data):
     with pytest.raises(BadValue) as raised:
         Fault.read(data)
     assert "unplugged" in raised.value.hint
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_every_fault_is_explained(kind):
+    page = Path(__file__).parents[2] / "docs" / "explanation" / "simulation.md"
+    assert f"| `{kind}` |" in page.read_text("utf-8")
