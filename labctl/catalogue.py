@@ -31,7 +31,7 @@ class Catalogue:
         forms = self.sentences.get(text.msgid)
         if forms is None:
             return None
-        return forms[min(self.form(text.count), len(forms) - 1)] if text.plural else forms[0]
+        return forms[min(self.form(text.number), len(forms) - 1)] if text.plural else forms[0]
 
 
 @dataclass

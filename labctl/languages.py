@@ -57,7 +57,7 @@ def say(text: str, language: str) -> str:
         return str(text)
     form = found.find(text)
     if form is None:
-        form = text.plural if text.plural and text.count != 1 else text.msgid
+        form = text.plural if text.plural and text.number != 1 else text.msgid
     if not text.params:
         return form
     try:
