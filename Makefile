@@ -1,16 +1,19 @@
-# Every target makes what it needs first; a second run is quick. PYTHON=... chooses the Python, ARGS=... goes to labctl.
-.PHONY: demo test quick check format bench messages shots lock package-test clean help
+# Every target makes what it needs first; a second run is quick.
+# PYTHON=... chooses the Python; ARGS=... goes to what the target runs.
+.PHONY: help demo test quick check format bench messages shots lock
 
 VENV := .venv/bin
+SHOTS := docs/screenshots
 
 help:
 	@echo "make demo      a simulated lab and its panel"
-	@echo "make test      every test, on real firmware and in a real browser where they can be installed"
+	@echo "make test      every test, on real firmware and in a real browser where those can be installed"
 	@echo "make quick     the tests that need nothing installed"
-	@echo "make check     style, types and layers"
+	@echo "make check     style, types, layers, sentences"
+	@echo "make format    put the code into shape"
 	@echo "make bench     measure, and write docs/benchmarks"
-	@echo "make messages  renew the catalogue of sentences"
-	@echo "make shots     renew the pictures in docs"
+	@echo "make messages  bring the catalogues up to date with the sentences in the code"
+	@echo "make shots     draw the pictures of docs anew"
 	@echo "make lock      renew the lock files"
 
 demo:
@@ -19,24 +22,32 @@ demo:
 
 test:
 	@scripts/bootstrap dev
-	@scripts/test $(ARGS)
+	@exec scripts/test $(ARGS)
 
 quick:
 	@scripts/bootstrap dev
-	@$(VENV)/python -m pytest -q -m "not real and not browser" $(ARGS)
+	@exec $(VENV)/python -m pytest -q -m "not real and not browser" $(ARGS)
 
 check:
 	@scripts/bootstrap dev
-	@$(VENV)/ruff check .
-	@$(VENV)/ruff format --check .
-	@$(VENV)/lint-imports --no-cache >.import-linter.txt || { cat .import-linter.txt; exit 1; }
-	@rm -f .import-linter.txt
-	@$(VENV)/pyright --threads
+	@exec scripts/check
+
+format:
+	@scripts/bootstrap dev
+	@$(VENV)/ruff check --fix-only -q .
+	@$(VENV)/ruff format .
 
 bench:
 	@scripts/bootstrap dev
-	@scripts/real-parts
-	@$(VENV)/python -m tests.benchmarks $(ARGS)
+	@exec $(VENV)/python -m tests.benchmarks $(ARGS)
+
+messages:
+	@scripts/bootstrap dev
+	@exec $(VENV)/python scripts/messages $(ARGS)
+
+shots:
+	@scripts/bootstrap dev
+	@exec $(VENV)/python scripts/shots $(SHOTS) $(ARGS)
 
 lock:
-	@scripts/lock $(ARGS)
+	@exec scripts/lock $(ARGS)

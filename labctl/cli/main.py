@@ -98,7 +98,7 @@ def _run_typer(commands: Sequence[Command], args: Sequence[str]) -> int:
         else:
             root.command(command.name, help=say(command.help))(getattr(module, command.name))
     as_json = "--json" in args
-    signal.signal(signal.SIGTERM, _on_sigterm)
+    before = signal.signal(signal.SIGTERM, _on_sigterm)
     try:
         code = root(args=list(args), prog_name="labctl", standalone_mode=False)
     except LabError as error:
@@ -117,6 +117,8 @@ def _run_typer(commands: Sequence[Command], args: Sequence[str]) -> int:
             raise
         print_error(unexpected(error), as_json=as_json)
         return PROBLEM
+    finally:
+        signal.signal(signal.SIGTERM, before)
     return code if isinstance(code, int) else FINE
 
 

@@ -69,9 +69,9 @@ def panel(
 
 
 def _welcome(lab: Lab) -> Greeting:
-    if lab.has_teacher():
+    if lab.people.has_teacher():
         return Greeting()
-    code = lab.setup_code()
+    code = lab.people.setup_code()
     return Greeting(
         (_("There is no teacher yet. Set one up there; the code is %(code)s", code=code),), {"setup_code": code}
     )

@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from labctl.cli.catalogue import COMMANDS
-from tests.cli.typing_it import labctl
+from tests.cli.typing_it import COMMAND, environment, labctl, labctl_process
 
 
 def test_help_names_every_command(tmp_path):
-    said = labctl(tmp_path, "--help")
+    said = labctl_process(tmp_path, "--help")
 
     assert said.returncode == 0
     assert said.stderr == ""
@@ -184,8 +184,6 @@ def test_a_lab_without_devices_says_what_to_do(tmp_path):
 
 
 def test_whoever_stops_reading_gets_no_traceback(tmp_path):
-    from tests.cli.typing_it import COMMAND, environment
-
     process = subprocess.Popen(
         [*COMMAND, "lab", "where"], env=environment(tmp_path), stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
@@ -198,7 +196,7 @@ def test_whoever_stops_reading_gets_no_traceback(tmp_path):
 
 def test_letters_that_a_console_lacks_are_no_crash(tmp_path):
     labctl(tmp_path, "lab", "init", "--language", "az")
-    said = labctl(tmp_path, "devices", "list", PYTHONIOENCODING="ascii", PYTHONUTF8="0")
+    said = labctl_process(tmp_path, "devices", "list", PYTHONIOENCODING="ascii", PYTHONUTF8="0")
 
     assert said.returncode == 0
     assert "Traceback" not in said.stderr

@@ -22,6 +22,7 @@ from labctl.lock import Holder
 from labctl.places import Places, find_places
 from labctl.store.database import bring_up_to_date
 from labctl.views import DeviceState, DeviceView, Problem
+from tests.cli.typing_it import labctl
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 ADVICE = (Severity.WARNING, Severity.PROBLEM)
@@ -266,8 +267,6 @@ def test_a_name_is_taken_out_as_a_word_and_not_out_of_words():
 
 
 def test_doctor_on_the_command_line(tmp_path):
-    from tests.cli.typing_it import labctl
-
     home = tmp_path / "lab"
     labctl(home, "lab", "init")
     fine = labctl(home, "doctor", "--json", "--no-devices", "--report", str(tmp_path / "report.txt"))
@@ -286,8 +285,6 @@ def test_doctor_on_the_command_line(tmp_path):
 
 
 def test_a_report_that_cannot_be_written_is_said(tmp_path):
-    from tests.cli.typing_it import labctl
-
     said = labctl(tmp_path, "doctor", "--no-devices", "--report", str(tmp_path / "no" / "report.txt"))
 
     assert said.returncode == 1
