@@ -8,6 +8,7 @@ import math
 import select
 import socket
 import struct
+import sys
 from collections.abc import Callable
 from typing import Final
 
@@ -16,6 +17,7 @@ from devices.sim.faults import Fault, Line
 CHUNK: Final = 4096  # bytes: what a computer's serial driver keeps for writing, and what is read at once here
 UNSENT: Final = 65536  # bytes kept for a computer that does not read; a serial driver drops what is beyond, too
 SOONEST: Final = 0.0005  # seconds; nothing is worth waking up for sooner
+REFUSED: Final = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)  # struct linger: on, no seconds
 WHO: Final = 1.0  # seconds that a second computer waits at most until it is known whether the first has closed
 TAKE_IN: Final = 0.001  # seconds between looks
 REPLUG: Final = 0.1  # seconds between attempts to have the port again
@@ -129,7 +131,7 @@ class Port:
             return
         self._waiting.discard(client)
         if self._client or not self._listener:
-            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, REFUSED)
             client.close()
         else:
             self._client = client
