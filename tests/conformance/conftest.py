@@ -11,7 +11,8 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 import pytest_asyncio
 
-from tests.conformance.far_ends import FAR_ENDS, Bench, FarEnd
+from devices.drivers.firmata import greeting
+from tests.conformance.far_ends import FAR_ENDS, Bench, FarEnd, Simavr
 from tests.conftest import leaving_nothing
 
 
@@ -22,6 +23,7 @@ def nothing_left_behind() -> Iterator[None]:
         yield
 
 
+PATIENCE = 20.0  # seconds
 MARKS = {name: [pytest.mark.real] if name.startswith("real") else [] for name in FAR_ENDS}
 
 
@@ -29,7 +31,10 @@ MARKS = {name: [pytest.mark.real] if name.startswith("real") else [] for name in
 def far_end(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FarEnd]:
     """A board that is switched on."""
     board = FAR_ENDS[request.param](tmp_path_factory.mktemp("board"))
-    yield board
+    with pytest.MonkeyPatch.context() as patch:
+        if isinstance(board, Simavr):  # on a crowded machine a simulated chip boots more slowly than a real one
+            patch.setattr(greeting, "WITHIN", PATIENCE)
+        yield board
     board.close()
 
 

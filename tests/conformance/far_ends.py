@@ -60,7 +60,6 @@ class FarEnd(ABC):
     """A board seen from outside. ``rests_by_itself``: its firmware has the dead man."""
 
     rests_by_itself: bool
-    stops_late = 0.0  # seconds that its clock may lag behind ours on a crowded machine
 
     @property
     @abstractmethod

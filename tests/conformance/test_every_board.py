@@ -32,10 +32,9 @@ async def renew(bench: Bench, left: float, right: float) -> None:
         while True:
             drives.add(asyncio.create_task(bench.robot.drive(left, right, seconds=1)))
             await asyncio.sleep(0.02)
-            done = {drive for drive in drives if drive.done()}
-            drives -= done
-            for drive in done:
+            for drive in [drive for drive in drives if drive.done()]:
                 drive.result()
+                drives.remove(drive)
     finally:
         for drive in drives:
             drive.cancel()
