@@ -9,6 +9,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
+STEEPEST = math.cos(math.radians(60))
+"""A smooth wall that sound meets at more than 60 degrees from the perpendicular throws it on, not back. The angle is
+ours, for painted walls; the ends of walls are heard from everywhere."""
+
 Wall = tuple[float, float, float, float]
 Disc = tuple[float, float, float]
 
@@ -55,7 +59,7 @@ def nearest(
 def _to_wall(
     x1: float, y1: float, x2: float, y2: float, edges: tuple[tuple[float, float], tuple[float, float]]
 ) -> float:
-    """From the origin to the part of a wall that lies between the two edges of a cone."""
+    """From the origin to the part of a wall that lies between the two edges of a cone and throws sound back."""
     (left_x, left_y), (right_x, right_y) = edges
     dx, dy = x2 - x1, y2 - y1
     low, high = 0.0, 1.0
@@ -75,7 +79,10 @@ def _to_wall(
     length = dx * dx + dy * dy
     foot = -(x1 * dx + y1 * dy) / length if length else 0.0
     along = min(high, max(low, foot))
-    return math.hypot(x1 + along * dx, y1 + along * dy)
+    away = math.hypot(x1 + along * dx, y1 + along * dy)
+    if 0.0 < along < 1.0 and abs(x1 * dy - y1 * dx) < away * math.sqrt(length) * STEEPEST:
+        return math.inf
+    return away
 
 
 def _to_disc(

@@ -213,6 +213,19 @@ def test_the_sensor_sees_what_is_in_its_cone_and_not_beside_it():
     assert 82 < arena.distance("a") < 95
 
 
+def test_the_sensor_does_not_hear_a_wall_that_it_drives_along():
+    arena = Arena(400, 400)
+    arena.place("a", 17.5, 300, 0)
+    assert arena.distance("a") == pytest.approx(291)
+
+
+def test_every_robot_on_the_start_line_measures_to_the_far_wall():
+    arena = Arena.furnished(lab(), 0)
+    for lane, start in enumerate(lab().starts):
+        arena.place(f"robot {lane}", *start)
+    assert [arena.distance(robot) for robot in arena.robots] == pytest.approx([116] * 8)
+
+
 def test_the_sensor_sees_the_end_of_a_wall_that_reaches_into_its_cone():
     arena = Arena(400, 400, walls=((210, 150, 400, 150),))
     arena.place("a", 200, 259, 0)
