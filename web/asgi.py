@@ -101,6 +101,7 @@ class Panel:
         language = asked.get("language", [""])[0]
         since = headers.get(b"last-event-id", b"").decode("latin-1") or asked.get("since", [""])[0]
         reader = self._feed.reader(language if language in LANGUAGES else next(iter(LANGUAGES)), since)
+        self._feed.wants(reader.language)
         await send({"type": "http.response.start", "status": 200, "headers": _STREAM_HEADERS})
         with self._counted(receive):
             try:

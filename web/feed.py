@@ -116,7 +116,7 @@ class Feed:
     def reader(self, language: str, since: str) -> Reader:
         """A reader that has seen everything up to ``since``, an id of ours; it is told where that cannot be."""
         boot, _dot, number = since.partition(".")
-        known = boot == self.boot and number.isdecimal() and int(number) <= self._last
+        known = boot == self.boot and number.isascii() and number.isdecimal() and int(number) <= self._last
         return Reader(language, int(number) if known else -1)
 
     def take(self, reader: Reader) -> bytes:

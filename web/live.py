@@ -71,6 +71,7 @@ class Live:
 
     def _work(self) -> None:
         self._look()
+        self._warm_up()
         while not self._closing.is_set():
             self._stirred.wait()
             self._closing.wait(GATHER_SECONDS)
@@ -82,6 +83,13 @@ class Live:
                 self._stirred.set()
                 self._closing.wait(RETRY_SECONDS)
             self._closing.wait(max(0.0, PAUSE_SECONDS - (time.monotonic() - began)))
+
+    def _warm_up(self) -> None:
+        """Compile every template now, so that the first page is as fast as the next."""
+        for name in self._app.jinja_env.list_templates():
+            if self._closing.is_set():
+                return
+            self._app.jinja_env.get_template(name)
 
     def _look(self) -> bool:
         """Look at the lab and publish what has changed; False where it could not be seen."""

@@ -85,6 +85,8 @@ def team_look(team: TeamView, devices: Sequence[DeviceView], run: RunView | None
     states = {device.state for device in devices}
     if DeviceState.UNCONFIRMED in states:
         return _DEVICES[DeviceState.UNCONFIRMED]
+    if DeviceState.STOPPED in states and team.state is not TeamState.FINISHED:
+        return _DEVICES[DeviceState.STOPPED]
     match team.state:
         case TeamState.WAITING if team.outcome is Outcome.ERROR or team.outcome is Outcome.TIMEOUT:
             return _OUTCOMES[team.outcome]
@@ -92,8 +94,8 @@ def team_look(team: TeamView, devices: Sequence[DeviceView], run: RunView | None
             return Look(WORK, _("Reading"))
         case TeamState.RUNNING | TeamState.WAITING if team.stuck:
             return Look(WAIT, _("Not getting on"))
-        case TeamState.READY if (bad := states & TROUBLE) or DeviceState.STOPPED in states:
-            return _DEVICES[next(iter(bad), DeviceState.STOPPED)]
+        case TeamState.READY if bad := states & TROUBLE:
+            return _DEVICES[min(bad)]
         case state:
             return _TEAMS[state]
 

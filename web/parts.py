@@ -14,11 +14,18 @@ from typing import Any
 from flask import Flask
 from markupsafe import Markup
 
-from labctl.views import DeviceView, ReadingView, RoomView, RunView, TeamView
+from labctl.views import DeviceView, NeedView, ReadingView, RoomView, RunView, TeamView
 from web.looks import TROUBLE, WORK, Look, device_look, team_look
 
 COLUMNS = ("distance", "travelled", "turned")
 """The sensors that have a column of their own in the Room, in this order; a wide table is read by nobody."""
+
+
+UNITS = {"distance": "cm", "travelled": "cm", "turned": "deg"}
+"""The units of the sensors that robots have, for those that have not said anything yet."""
+
+MANY = 3
+"""From so many on, teams that wait for the same thing are named together."""
 
 
 @dataclass(frozen=True)
@@ -92,13 +99,13 @@ def _ends(run: RunView | None) -> datetime | None:
 
 def _room(room: RoomView) -> Iterator[Part]:
     names = {device.id: device.name for device in room.devices}
-    yield Part("needs", "needs", {"stop": room.stop, "needs": room.needs, "names": names, "run": bool(room.run)})
+    yield Part("needs", "needs", {"stop": room.stop, "needs": _grouped(room.needs), "names": names})
     for team in room.teams:
         yield Part(f"team-{team.number}", "team", _team(team, room))
-    sensing = [one for one in room.devices if one.readings or "senses.distance" in one.capabilities]
+    sensing = [one for one in room.devices if any(name.startswith("senses.") for name in one.capabilities)]
     heads = [_first_with(name, sensing) for name in COLUMNS]
     rows = [
-        {"id": one.id, "name": one.name, "look": device_look(one.state), "sensors": one.readings} for one in sensing
+        {"id": one.id, "name": one.name, "look": device_look(one.state), "sensors": _sensors(one)} for one in sensing
     ]
     yield Part("readings", "readings", {"rows": rows, "heads": [head for head in heads if head is not None]})
     if room.arena is not None:
@@ -107,8 +114,28 @@ def _room(room: RoomView) -> Iterator[Part]:
         yield Part("arena", "arena", {**floor, "tape": room.arena.tape, "robots": robots})
 
 
+def _grouped(needs: Sequence[NeedView]) -> list[Mapping[str, Any]]:
+    """What waits for the teacher; teams that all wait for the same go-on are one entry, so that one press will do."""
+    waiting = [need.team for need in needs if need.kind == "waiting" and need.team is not None]
+    teams = sorted(waiting) if len(waiting) >= MANY else []
+    first = next((need for need in needs if need.team in teams), None)
+    return [
+        {"need": need, "teams": teams if need is first else ()}
+        for need in needs
+        if need is first or need.kind != "waiting" or need.team not in teams
+    ]
+
+
 def _first_with(sensor: str, devices: Sequence[DeviceView]) -> ReadingView | None:
-    return next((one.readings[sensor] for one in devices if sensor in one.readings), None)
+    return next((known[sensor] for one in devices if sensor in (known := _sensors(one))), None)
+
+
+def _sensors(device: DeviceView) -> Mapping[str, ReadingView]:
+    """What a device measures now, by sensor, also where the first reading is still to come; nothing when it is lost."""
+    if device.state in TROUBLE:
+        return {}
+    declared = [name.removeprefix("senses.") for name in device.capabilities if name.startswith("senses.")]
+    return {name: ReadingView(name, 0.0, UNITS.get(name, ""), 0) for name in declared} | dict(device.readings)
 
 
 def _robot(device: DeviceView, room: RoomView) -> Mapping[str, Any]:
@@ -129,7 +156,8 @@ def _team(team: TeamView, room: RoomView) -> dict[str, Any]:
         "steps": len(run.steps) if run else 0,
         "look": team_look(team, devices, run),
         "devices": [
-            {"id": one.id, "name": one.name, "look": device_look(one.state), "sensors": one.readings} for one in devices
+            {"id": one.id, "name": one.name, "look": device_look(one.state), "sensors": _sensors(one)}
+            for one in devices
         ],
     }
 
@@ -171,6 +199,7 @@ def _devices(room: RoomView) -> Iterator[Part]:
 def _device(device: DeviceView) -> dict[str, Any]:
     return {
         "device": device,
+        "sensors": _sensors(device),
         "look": device_look(device.state),
         "runs_on": "drives" in device.capabilities and not device.stops_by_itself,
         "reachable": device.state not in TROUBLE,

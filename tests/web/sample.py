@@ -253,7 +253,10 @@ class SampleLab:
         for id in confirmed:
             self.robots[id] = replace(self.robots[id], state=DeviceState.STOPPED)
         if self.run_view:
-            teams = tuple(replace(team, state=TeamState.STOPPED) for team in self.run_view.teams)
+            teams = tuple(
+                team if team.state is TeamState.FINISHED else replace(team, state=TeamState.STOPPED)
+                for team in self.run_view.teams
+            )
             self.run_view = replace(self.run_view, state="stopped", teams=teams)
         self.event("stop.pressed")
         return self.stop

@@ -5,16 +5,13 @@ const MOST = 700; // points a sensor: a minute at ten a second, and some
 
 const latest = new Map();
 const past = new Map();
-const formats = new Map();
 
-/** A number as it is written in the language of the page. */
+/** A number as it is written in the language of the page. Browsers carry no Azerbaijani rules; the page brings them. */
 export function numberText(value, digits) {
-  const key = `${document.documentElement.lang}${digits}`;
-  if (!formats.has(key)) {
-    const exact = { minimumFractionDigits: digits, maximumFractionDigits: digits };
-    formats.set(key, new Intl.NumberFormat(document.documentElement.lang, exact));
-  }
-  return formats.get(key).format(Object.is(value, -0) || Math.abs(value) < 0.5 * 10 ** -digits ? 0 : value);
+  const { point = ".", group = "," } = document.getElementById("words")?.dataset ?? {};
+  const [whole, rest] = Math.abs(value).toFixed(digits).split(".");
+  const shown = whole.replace(/\B(?=(\d{3})+$)/g, group) + (rest ? point + rest : "");
+  return value < 0 && /[1-9]/.test(shown) ? `-${shown}` : shown;
 }
 
 /** Take in a frame: `{device: {sensor: value}}`. */

@@ -7,9 +7,39 @@ import { writeReadings } from "./numbers.js";
 import { tellTimes } from "./time.js";
 
 const PATIENCE = 4000; // milliseconds that a page may take
+const PRESS = 1000; // who holds longer than this is not pressing a button
 
-/** Put parts in the place of those with the same ids; what this page does not show is left out. */
+let waiting = {}; // parts that were drawn anew while a finger was down
+let pressed = 0; // the timer of that press
+
+/** Put parts in the place of those with the same ids, as soon as no finger is down: nothing may move under it. */
 export function putParts(parts) {
+  Object.assign(waiting, parts);
+  if (!pressed) putWaiting();
+}
+
+addEventListener("pointerdown", () => {
+  clearTimeout(pressed);
+  pressed = setTimeout(letGo, PRESS);
+}, true);
+for (const end of ["pointerup", "pointercancel"]) {
+  addEventListener(end, () => setTimeout(letGo), true); // after the click that it makes
+}
+
+function letGo() {
+  clearTimeout(pressed);
+  pressed = 0;
+  putWaiting();
+}
+
+function putWaiting() {
+  const parts = waiting;
+  waiting = {};
+  if (Object.keys(parts).length) put(parts);
+}
+
+/** What this page does not show is left out. */
+function put(parts) {
   for (const [id, html] of Object.entries(parts)) {
     const old = document.getElementById(id);
     if (!old) continue;

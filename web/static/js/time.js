@@ -52,6 +52,7 @@ function measure(ruler, now) {
   ruler.querySelector(".now").setAttribute("x", at);
   const label = ruler.querySelector("[data-now]");
   label.setAttribute("x", at);
+  label.setAttribute("class", `k hide-s ${share < 0.03 ? "" : share > 0.97 ? "e" : "m"}`);
   write(label, clockText(now));
   const wide = ruler.clientWidth || 1;
   const labelWide = label.getBoundingClientRect().width;
