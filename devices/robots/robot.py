@@ -163,9 +163,8 @@ class Robot(Device, Drives, Senses, Actuates, Pings, Ears):
                 ),
                 device=self.name,
                 hint=_(
-                    "Put the lab's firmware on it (labctl devices flash %(name)s), or write"
-                    " allow_no_watchdog = true beside it in lab.toml.",
-                    name=self.name,
+                    "Put the lab's firmware on it, see docs/how-to/flash-the-firmware.md, or write"
+                    " allow_no_watchdog = true beside it in lab.toml."
                 ),
             )
 

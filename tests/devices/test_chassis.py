@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from devices.errors import BadFile, UnknownName
-from devices.robots.chassis import OURS, chassis, names
+from devices.robots.chassis import OURS, Chassis, chassis, names
 from devices.sim.plant import Wiring, wiring
 
 TWO_MOTOR = (OURS / "two-motor.toml").read_text(encoding="utf-8")
@@ -83,3 +83,11 @@ def test_a_mistake_names_the_file_the_field_and_what_was_expected(
 def test_a_chassis_cannot_be_changed() -> None:
     with pytest.raises(ValueError, match="frozen"):
         chassis("two-motor").drive = None  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def test_every_key_of_a_chassis_is_documented() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "chassis.md").read_text(encoding="utf-8")
+    schema = Chassis.model_json_schema()
+    keys = {key for part in (schema, *schema["$defs"].values()) for key in part["properties"]}
+    missing = {key for key in keys if f"`{key}`" not in page and f"`[{key}" not in page}
+    assert not missing

@@ -68,7 +68,6 @@ async def test_what_does_not_open_is_an_error() -> None:
 
 async def test_a_slow_link_fails_and_a_silent_one_is_an_error() -> None:
     async with robot_on() as bench:
-        bench.sims._do(lambda: None)
         bench.fault("silent")
         phases = await phases_of(bench.robot)
         assert phases["link-loss"].result is Result.FAIL

@@ -78,8 +78,8 @@ async def test_discard_drops_what_has_not_begun_and_cuts_no_frame(pty: Pty, ear:
     start = time.monotonic()
     data = await asyncio.to_thread(pty.read, 5 * (1000 - dropped) + 5)
 
-    assert time.monotonic() - start < 0.2
-    assert dropped > 900
+    assert time.monotonic() - start < 0.5
+    assert dropped > 500
     assert data == b"".join(b"<%03d>" % number for number in range(1000 - dropped)) + b"STOP!"
     await link.close()
 

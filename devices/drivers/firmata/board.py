@@ -294,5 +294,5 @@ class FirmataBoard(Board):
         return NotSupported(
             _("The firmware on %(name)s has no use for %(what)s", name=self._name, what=what),
             device=self._name,
-            hint=_("Put the lab's firmware on it: labctl devices flash %(name)s", name=self._name),
+            hint=_("Put the lab's firmware on it, see docs/how-to/flash-the-firmware.md."),
         )

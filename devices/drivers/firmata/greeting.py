@@ -86,7 +86,7 @@ def _asked(rested: wire.Rested) -> bool:
 
 
 def _verdict(name: str, heard: bytes) -> LabError:
-    flash = _("Put the lab's firmware on it: labctl devices flash %(name)s", name=name)
+    flash = _("Put the lab's firmware on it, see docs/how-to/flash-the-firmware.md.")
     if not heard:
         return NoAnswer(
             _("%(name)s does not answer: nothing arrives from it", name=name),

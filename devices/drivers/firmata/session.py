@@ -254,7 +254,8 @@ class Session:
         """Notice a board that has fallen silent while its port is still there."""
         unanswered = 0
         while unanswered < SILENT:
-            await asyncio.sleep(WATCH)
+            if not unanswered:
+                await asyncio.sleep(WATCH)
             if time.monotonic() - self._heard_at < WATCH:
                 unanswered = 0
                 continue
