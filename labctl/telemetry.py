@@ -10,13 +10,14 @@ from collections.abc import Callable, Mapping
 from devices.api import Reading
 
 RING = 600
-"""Readings kept of each sensor: one minute at the ten a second that devices send at most."""
+"""Readings kept of each sensor: one minute at the ten a second that robots send."""
 
 SERIES = 2048
 """Sensors kept in all, far more than a lab has, so that a driver that makes up names fills nothing."""
 
-EACH = 0.1
-"""Seconds between two values of one sensor in the stream: ten a second."""
+EACH = 0.05
+"""Seconds between two values of one sensor in the stream: no more than those between two frames. Robots send ten
+readings a second; a limit of ten here would hold each one back for up to a tenth of a second more."""
 
 BETWEEN_FRAMES = 0.05
 """Seconds between two frames of the stream, whatever is in them."""
@@ -69,8 +70,8 @@ class Telemetry:
 
 
 class Coalescer:
-    """Decides which values are due in the stream, and when: the first at once, then the newest of each sensor ten
-    times a second, frames no closer than 50 ms. A value that waits is replaced by a newer one. Holds no timer."""
+    """Decides which values are due in the stream, and when: the first at once, then the newest of each sensor with
+    the next frame, frames no closer than 50 ms. A value that waits is replaced by a newer one. Holds no timer."""
 
     def __init__(self) -> None:
         self._waiting: dict[tuple[str, str], Value] = {}
