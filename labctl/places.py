@@ -56,6 +56,11 @@ class Places:
         return self.data / "local-token"
 
     @property
+    def log(self) -> Path:
+        """What went wrong inside, for whoever looks after the program."""
+        return self.data / "labctl.log"
+
+    @property
     def session_key(self) -> Path:
         """What the panel signs sessions with."""
         return self.data / "session-key"

@@ -5,19 +5,18 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from devices.text import _
 from labctl.cli.reaching import DataOption, JsonOption, at_desk, busy, places_of, settled
-from labctl.cli.speech import PROBLEM, print_json, print_table, say
-from labctl.inventory import load_inventory
-from labctl.local import Desk, reach
-from labctl.lock import holder_of
+from labctl.cli.speech import PROBLEM, print_data, print_table, say
 from labctl.places import Places
-from labctl.plain import plain
 from labctl.views import DeviceState, DeviceView, FoundView, PhaseView, Problem, StopView, TestReport
+
+if TYPE_CHECKING:
+    from labctl.local import Desk
 
 app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
 
@@ -62,7 +61,7 @@ def list_devices(data: DataOption = None, as_json: JsonOption = False) -> None:
     with at_desk(places, command="devices list") as desk:
         views = settled(desk)
     if as_json:
-        print_json(plain(views, say))
+        print_data(views)
     elif not views:
         print(say(_("This lab has no devices yet. See what is plugged in: labctl devices scan")))
     else:
@@ -92,7 +91,7 @@ def show_device(name: NameArgument, data: DataOption = None, as_json: JsonOption
     with at_desk(places, command="devices show") as desk:
         view = settled(desk, only=name)[0]
     if as_json:
-        print_json(plain(view, say))
+        print_data(view)
     else:
         _print_device(view)
     if view.state in TROUBLE:
@@ -124,7 +123,7 @@ def scan(data: DataOption = None, as_json: JsonOption = False) -> None:
     with busy(say(_("Looking"))):
         found = _found(places)
     if as_json:
-        print_json(plain(found, say))
+        print_data(found)
     elif not found:
         print(say(_("Nothing is plugged in that could be a device.")))
     else:
@@ -134,11 +133,15 @@ def scan(data: DataOption = None, as_json: JsonOption = False) -> None:
 
 def _found(places: Places) -> tuple[FoundView, ...]:
     """What the running lab finds, or what is found here: looking opens nothing, so the lab need not be opened."""
+    from labctl.local import reach
+    from labctl.lock import holder_of
+
     holder = holder_of(places.lock)
     if holder is not None:
         return reach(places, holder).scan()
     from devices.discover import discover
     from labctl.finding import found_views
+    from labctl.inventory import load_inventory
 
     return found_views(discover(), load_inventory(places.lab_file, chassis_folders=[places.chassis]).devices)
 
@@ -173,7 +176,7 @@ def adopt(
         view = desk.adopt(address, id=id, chassis=chassis)
         view = settled(desk, only=view.id)[0]
     if as_json:
-        print_json(plain(view, say))
+        print_data(view)
     else:
         print(say(_("%(address)s is now %(id)s in %(file)s", address=address, id=view.id, file=str(places.lab_file))))
         if view.problem is None:
@@ -209,7 +212,7 @@ def self_test(
         with busy(say(_("Testing %(id)s", id=name))):
             report = _untestable(view) if view.state in TROUBLE else desk.test_device(name, move=move)
     if as_json:
-        print_json(plain(report, say))
+        print_data(report)
     else:
         _print_report(report)
     if report.outcome != "pass":
@@ -301,7 +304,7 @@ def _with_unreached(done: StopView, views: Sequence[DeviceView]) -> StopView:
 
 def _print_stop(done: StopView, *, as_json: bool) -> None:
     if as_json:
-        print_json(plain(done, say))
+        print_data(done)
     else:
         for id, seconds in done.confirmed.items():
             print(say(_("%(id)s stopped after %(ms)s ms", id=id, ms=round(seconds * 1000))))

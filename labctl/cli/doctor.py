@@ -14,11 +14,7 @@ from devices.text import _, ngettext
 from labctl.cli.reaching import DataOption, JsonOption, at_desk, busy, places_of, settled
 from labctl.cli.speech import PROBLEM, colourful, print_json, say
 from labctl.doctor.finding import Finding, Severity
-from labctl.doctor.report import write_report
-from labctl.doctor.visit import any_problem, examine_lab
-from labctl.lock import holder_of
 from labctl.places import Places
-from labctl.plain import plain
 from labctl.views import DeviceView
 
 MARKS = {Severity.FINE: ("ok", "32"), Severity.WARNING: ("!", "33"), Severity.PROBLEM: ("X", "31")}
@@ -40,6 +36,10 @@ def doctor(
     as_json: JsonOption = False,
 ) -> None:
     """Run every check; exit 1 where something must be put right."""
+    from labctl.doctor.visit import any_problem, examine_lab
+    from labctl.lock import holder_of
+    from labctl.plain import plain
+
     places = places_of(data)
     with busy(say(_("Looking"))):
         found = examine_lab(
@@ -63,6 +63,8 @@ def _look_at(places: Places) -> Sequence[DeviceView]:
 
 
 def _write(file: Path, found: Sequence[Finding], places: Places) -> None:
+    from labctl.doctor.report import write_report
+
     try:
         write_report(file, found, places)
     except OSError as error:

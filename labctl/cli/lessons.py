@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,9 +11,9 @@ from devices.errors import UnknownName
 from devices.text import _
 from labctl.cli.reaching import DataOption, JsonOption, places_of
 from labctl.cli.speech import PROBLEM, error_lines, print_json, print_table, say, spoken_language
-from labctl.plain import error_plain
-from lessons.load import PLAN_FILE, Lesson, load
-from lessons.shelf import shelf
+
+if TYPE_CHECKING:
+    from lessons.load import Lesson
 
 app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
 
@@ -21,6 +21,9 @@ app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
 @app.command("list", help=say(_("List the lessons that this lab can teach.")))
 def list_lessons(data: DataOption = None, as_json: JsonOption = False) -> None:
     """List lessons; exit 1 where one has mistakes."""
+    from labctl.plain import error_plain
+    from lessons.shelf import shelf
+
     places = places_of(data)
     found = shelf([places.lessons])
     if as_json:
@@ -71,6 +74,9 @@ def check(
     as_json: JsonOption = False,
 ) -> None:
     """Check lessons; exit 2 where one has mistakes, with each place and what was expected."""
+    from lessons.load import PLAN_FILE, load
+    from lessons.shelf import shelf
+
     places = places_of(data)
     if folder is not None:
         folder = folder.parent if folder.name == PLAN_FILE else folder

@@ -116,6 +116,7 @@ class Serving:
 
 def _serve(how: Serving, places: Places, *, prepare: Callable[[], None], greet: Callable[[Lab], Greeting]) -> None:
     """Lock, open, serve, and undo it all in the opposite order. A signal at any moment leads to the same end."""
+    from labctl.cli.logs import logging_to
     from labctl.local import new_token
     from labctl.lock import LabLock
 
@@ -127,6 +128,7 @@ def _serve(how: Serving, places: Places, *, prepare: Callable[[], None], greet: 
         lock.take(command=how.command)
         with contextlib.ExitStack() as undo:
             undo.callback(lock.release)
+            undo.enter_context(logging_to(places))
             listening = undo.enter_context(listen(how.host, how.port))
             prepare()
             new_token(places)
@@ -163,8 +165,10 @@ def _of_the_web(name: str) -> Any:
 
 @contextlib.contextmanager
 def _ends_on_signals() -> Generator[Callable[[], None]]:
-    """Turn SIGTERM and Ctrl-C into :class:`_Ended`, until the returned function is called: then they are ignored."""
-    signals = (signal.SIGTERM, signal.SIGINT)
+    """Turn SIGTERM, Ctrl-C and a closed terminal into :class:`_Ended`, until the yielded function says ignore them."""
+    names = ("SIGTERM", "SIGINT", "SIGHUP")  # the last where there are terminals that can be closed
+    signals = [getattr(signal, name) for name in names if hasattr(signal, name)]
+    signals = [one for one in signals if signal.getsignal(one) is not signal.SIG_IGN]  # nohup wants no hang-up
 
     def end(number: int, frame: FrameType | None) -> None:
         deafen()

@@ -8,16 +8,17 @@ import sys
 import time
 from collections.abc import Callable, Generator
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from devices.text import _
 from labctl.cli.speech import choose_language, colourful, say
-from labctl.local import Desk, reach
-from labctl.lock import holder_of
 from labctl.places import Places, find_places
 from labctl.views import DeviceState, DeviceView
+
+if TYPE_CHECKING:
+    from labctl.local import Desk
 
 SETTLE_SECONDS = 4.0
 """A wrong firmware or a silent board is named within 3 s; after that a device is shown as it is."""
@@ -46,13 +47,17 @@ def at_desk(places: Places, *, command: str) -> Generator[Desk]:
         BadFile: The lab file is wrong; nothing was opened.
         LabRuns, NotReached: Another process has the lab and cannot be asked.
     """
+    from labctl.local import reach
+    from labctl.lock import holder_of
+
     holder = holder_of(places.lock)
     if holder is not None:
         yield reach(places, holder)
         return
+    from labctl.cli.logs import logging_to
     from labctl.open import open_lab
 
-    with deaf_at_the_end() as undo:
+    with logging_to(places), deaf_at_the_end() as undo:
         yield undo.enter_context(open_lab(places, command=command))
 
 

@@ -70,6 +70,13 @@ def print_json(data: Any) -> None:
     print(json.dumps(data, ensure_ascii=False, indent=2))
 
 
+def print_data(views: Any) -> None:
+    """Views as data for scripts, sentences in the person's language."""
+    from labctl.plain import plain
+
+    print_json(plain(views, say))
+
+
 def print_error(error: LabError, *, as_json: bool = False) -> None:
     """An error on stderr: what happened, to what, and what to do next."""
     from labctl.plain import error_plain

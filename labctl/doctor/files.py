@@ -49,7 +49,7 @@ def data_folder(places: Places) -> Iterable[Finding]:
             fix=_("Run labctl as the account that owns it, or give another folder with --data."),
         )
         return
-    private = [places.database, places.token, places.session_key, places.secrets]
+    private = [places.database, places.token, places.session_key, places.secrets, places.log]
     exposed = [path for path in private if path.exists() and open_to_others(path)]
     for path in exposed:
         yield problem(

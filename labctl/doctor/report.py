@@ -23,6 +23,7 @@ SHORTEST_SECRET = 3
 """Shorter strings would take ordinary words out of the report with them."""
 
 EVENTS_TOLD = 200
+LINES_TOLD = 300
 
 _CREDENTIALS = re.compile(r"(?<=://)[^/\s@]+@")
 
@@ -42,6 +43,7 @@ def compose(findings: Iterable[Finding], places: Places) -> str:
         "places": "\n".join(f"{name}: {getattr(places, name)}" for name in ("lab_file", "data", "cache")),
         "lab file": "\n".join(_lab_lines(places)),
         f"last {EVENTS_TOLD} events": "\n".join(_event_lines(places)),
+        f"last {LINES_TOLD} lines of the log": "\n".join(_log_lines(places)),
     }
     head = f"labctl report, {now().isoformat(timespec='seconds')}"
     return "\n\n".join([head, *(f"== {title}\n{body or '-'}" for title, body in sections.items())]) + "\n"
@@ -179,3 +181,10 @@ def _event_lines(places: Places) -> Iterable[str]:
     """Kinds, devices and times alone: what a person said or did stays in the lab."""
     rows = _rows(places, f"SELECT seq, at, kind, device, team FROM event ORDER BY seq DESC LIMIT {EVENTS_TOLD}")
     return [" ".join("-" if part is None else str(part) for part in row) for row in reversed(rows)]
+
+
+def _log_lines(places: Places) -> Iterable[str]:
+    try:
+        return places.log.read_text("utf-8", errors="replace").splitlines()[-LINES_TOLD:]
+    except OSError:
+        return []

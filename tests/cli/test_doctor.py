@@ -230,6 +230,7 @@ def test_the_report_has_no_secret_and_no_name_in_it(places, monkeypatch):
         )
         store.commit()
     places.token.write_text("planted-token-0123456789\n")
+    places.log.write_text("2026-11-23 WARNING web: Günay showed planted-token-0123456789\nsomething broke\n")
     places.session_key.write_text("planted-session-key\n")
     places.secrets.write_text('[printers.p1]\nkey = "planted-key"\nlist = ["planted-item"]\n')
     places.lab_file.write_text(
@@ -256,6 +257,7 @@ def test_the_report_has_no_secret_and_no_name_in_it(places, monkeypatch):
     assert "robot-1: chassis two-motor, address usb:1" in text
     assert "device.ready robot-1" in text
     assert "pydantic " in text
+    assert "something broke" in text
 
 
 def test_short_words_stay():

@@ -179,10 +179,11 @@ def test_stop_all_reaches_the_running_lab(demo):
     assert labctl(home, "devices", "stop", "robot-2").returncode == 0
 
 
-def test_a_panel_without_a_teacher_prints_the_code_for_the_first_one(tmp_path):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_panel_without_a_teacher_prints_the_code_for_the_first_one(tmp_path, number):
     with serving(tmp_path, "panel") as served:
         assert set(served.said) == {"address", "setup_code"}
-        code, seconds, errors = served.end(signal.SIGINT)
+        code, seconds, errors = served.end(number)
 
     assert (code, errors) == (0, "")
     assert seconds < 3
