@@ -128,7 +128,7 @@ class Panel:
     async def _tell(self, scope: Scope, reader: Any, line: _Line) -> None:
         feed, loop = self._feed, asyncio.get_running_loop()
         check_at = loop.time() + CHECK_SECONDS
-        await line.put(RETRY + _beat())
+        await line.put(RETRY + _beat(feed))
         while not feed.closing:
             tick = feed.tick
             if data := feed.take(reader):
@@ -138,7 +138,7 @@ class Panel:
                     async with asyncio.timeout(BEAT_SECONDS):
                         await tick.wait()
                 except TimeoutError:
-                    await line.put(_beat())
+                    await line.put(_beat(feed))
             if loop.time() >= check_at:
                 feed.wants(reader.language)
                 if not await self._signed_in(scope):
@@ -164,8 +164,10 @@ class Panel:
         return await asyncio.get_running_loop().run_in_executor(self._asking, ask)
 
 
-def _beat() -> bytes:
-    """A sign of life, with the lab's time in milliseconds."""
+def _beat(feed: Feed) -> bytes:
+    """A sign of life with the lab's time in milliseconds; where the lab itself gives none, we say that instead."""
+    if not feed.lab_answers:
+        return b"event: deaf\ndata: {}\n\n"
     return b"event: beat\ndata: %d\n\n" % (time.time() * 1000)
 
 

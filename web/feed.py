@@ -45,6 +45,7 @@ class Feed:
     ) -> None:
         self.boot = boot or f"{time.time_ns():x}"
         self.closing = False
+        self.lab_answers = True  # written by the thread that draws: a hub that is blocked cannot stop anything
         self._clock = clock
         self._lock = threading.Lock()
         self._last = 0

@@ -27,6 +27,9 @@ PAUSE_SECONDS = 0.1
 RETRY_SECONDS = 0.5
 """When the lab cannot be looked at (a blocked hub), how soon we look again."""
 
+PULSE_SECONDS = 1.0
+"""How long the lab may say nothing before it is asked whether it is there: pages must not look alive when it is not."""
+
 GONE = frozenset({"device.lost", "device.error", "device.connecting"})
 """What is told of a device whose last numbers are no longer true."""
 
@@ -73,7 +76,9 @@ class Live:
         self._look()
         self._warm_up()
         while not self._closing.is_set():
-            self._stirred.wait()
+            if not self._stirred.wait(PULSE_SECONDS):
+                self._feel_pulse()
+                continue
             self._closing.wait(GATHER_SECONDS)
             self._stirred.clear()
             if self._closing.is_set():
@@ -91,12 +96,21 @@ class Live:
                 return
             self._app.jinja_env.get_template(name)
 
+    def _feel_pulse(self) -> None:
+        try:
+            self._lab.stop_view()
+            self._feed.lab_answers = True
+        except LabError:
+            self._feed.lab_answers = False
+
     def _look(self) -> bool:
         """Look at the lab and publish what has changed; False where it could not be seen."""
         try:
             room = self._lab.room()
         except LabError:
+            self._feed.lab_answers = False
             return False
+        self._feed.lab_answers = True
         try:
             self._publish(room)
         except Exception:

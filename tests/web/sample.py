@@ -231,6 +231,8 @@ class SampleLab:
             raise UnknownName(_("There is no device %(id)s", id=id)) from None
 
     def stop_view(self) -> StopView:
+        if self.fails:
+            raise self.fails
         return self.stop
 
     def health(self) -> HealthView:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from devices.errors import NoAnswer
 from labctl.views import DeviceState
 from tests.web.conftest import Served
 from tests.web.sample import PASSWORD, SampleLab
@@ -147,7 +148,7 @@ async def test_a_lost_lab_is_said_at_once_and_heals_by_itself(
     await asyncio.to_thread(served.ended.wait, 5)
     await page.wait_for_selector(".banner.lost", timeout=3500)
     assert "Əlaqə yoxdur" in await page.inner_text(".corner")
-    assert await page.get_attribute(".corner", "aria-disabled") == "true"
+    assert "gone" in (await page.get_attribute(".corner", "class") or "")
     assert await page.locator("main button:not(:disabled)").count() == 0
     assert "stale" in (await page.get_attribute("main", "class") or "")
     lab.set_team(3, line="qalır: 12 sm")
@@ -157,6 +158,14 @@ async def test_a_lost_lab_is_said_at_once_and_heals_by_itself(
     assert "Hamısını dayandır" in await page.inner_text(".corner")
     await page.click(".corner")
     await page.wait_for_selector(".banner.stopped")
+
+
+async def test_a_lab_that_is_blocked_behind_its_panel_is_said_too(opened: Open, lab: SampleLab) -> None:
+    page = await opened("/")
+    lab.fails = NoAnswer("the hub is blocked")
+    await page.wait_for_selector(".banner.lost", timeout=10_000)
+    lab.fails = None
+    await page.wait_for_selector(".banner.lost", state="detached", timeout=10_000)
 
 
 async def test_a_stop_that_cannot_be_sent_says_so(opened: Open, served: Served) -> None:

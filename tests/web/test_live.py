@@ -147,6 +147,17 @@ def test_a_lab_that_cannot_be_looked_at_is_looked_at_again(live: Live, lab: Samp
     assert "31 cm" in parts["team-3"]
 
 
+def test_a_lab_that_does_not_answer_is_not_called_alive(
+    live: Live, lab: SampleLab, feed: Feed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("web.live.PULSE_SECONDS", 0.05)
+    lab.event("something")  # so that the thread comes round and waits for the shorter time
+    lab.fails = NoAnswer("the hub is blocked")
+    until(lambda: not feed.lab_answers)
+    lab.fails = None
+    until(lambda: feed.lab_answers)
+
+
 def test_a_device_that_is_lost_has_no_readings_any_more(live: Live, lab: SampleLab, feed: Feed) -> None:
     lab.frame({"robot-1": {"distance": 12.0}})
     reader = reader_of(feed)

@@ -25,8 +25,7 @@ export function sayLost(heard) {
     corner = [...button.childNodes].map((node) => node.cloneNode(true));
     button.replaceChildren(document.getElementById("lost-corner").content.cloneNode(true));
     button.classList.add("gone");
-    button.setAttribute("aria-disabled", "true");
-    button.removeAttribute("aria-busy");
+    button.removeAttribute("aria-busy"); // it may still be pressed: stop is always tried
   }
   for (const one of document.querySelectorAll(PRESSED)) {
     if (one.localName === "a") one.setAttribute("aria-disabled", "true");
@@ -54,7 +53,6 @@ export function sayFound() {
   if (button && corner) {
     button.replaceChildren(...corner);
     button.classList.remove("gone");
-    button.removeAttribute("aria-disabled");
   }
   for (const one of document.querySelectorAll("[data-lost]")) {
     if (one.localName === "a") one.removeAttribute("aria-disabled");

@@ -13,7 +13,6 @@ export function sendForms(lost) {
     if (form.hasAttribute("data-plain") || form.getAttribute("method") !== "post") return;
     event.preventDefault();
     const button = event.submitter ?? form.querySelector("button");
-    if (button?.getAttribute("aria-disabled") === "true") return;
     if (form.hasAttribute("data-stop")) stop(form, button, lost);
     else if (button?.getAttribute("aria-busy") !== "true") act(form, button, lost);
   });

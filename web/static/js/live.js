@@ -4,7 +4,7 @@
 const QUIET = 3000; // milliseconds without a word after which the lab is lost: three beats
 const LEFT_ALONE = 2200; // after so long without a word a tab that was told by another listens for itself
 const AGAIN = 1000; // between two attempts to reach a lab that is lost
-const KINDS = ["patch", "frame", "reset", "beat", "bye"];
+const KINDS = ["patch", "frame", "reset", "beat", "deaf", "bye"];
 
 /**
  * Listen to the lab.
@@ -21,7 +21,17 @@ export function listen({ language, cursor, hears }) {
   let failures = 0;
   let timer = 0;
 
+  const gone = () => {
+    if (lost) return;
+    lost = true;
+    hears.lost();
+  };
+
   const take = (kind, data, id) => {
+    if (kind === "deaf") {
+      gone(); // the panel is there, but the lab behind it is not
+      return;
+    }
     heard = performance.now();
     failures = 0;
     if (lost) {
@@ -40,12 +50,6 @@ export function listen({ language, cursor, hears }) {
       }
     }
     hears[kind]?.(data ? JSON.parse(data) : null);
-  };
-
-  const gone = () => {
-    if (lost) return;
-    lost = true;
-    hears.lost();
   };
 
   const open = () => {
