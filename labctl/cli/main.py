@@ -18,7 +18,7 @@ from labctl.cli.catalogue import COMMANDS, EXAMPLES, SECTIONS, Command
 from labctl.cli.speech import FINE, INTERRUPTED, PROBLEM, WRONG_USAGE, choose_language, print_error, say
 
 ASKS_FOR_HELP = ((), ("--help",), ("-h",), ("help",))
-ASKS_TO_COMPLETE = ("--install-completion", "--show-completion")
+ASKS_TO_COMPLETE = (["--install-completion"], ["--show-completion"])
 TERMINATED = 143  # 128 + SIGTERM, as shells count it
 
 
@@ -32,14 +32,14 @@ def run(args: Sequence[str]) -> int:
     args = list(args)
     _speak_utf8()
     _choose_language()
+    if "_LABCTL_COMPLETE" in os.environ or args[:1] in ASKS_TO_COMPLETE:
+        return _run_typer(tuple(COMMANDS.values()), args)
     if tuple(args) in ASKS_FOR_HELP:
         print(overview())
         return FINE
     if args == ["--version"]:
         print(f"labctl {_version()}")
         return FINE
-    if "_LABCTL_COMPLETE" in os.environ or args[0] in ASKS_TO_COMPLETE:
-        return _run_typer(tuple(COMMANDS.values()), args)
     command = COMMANDS.get(args[0])
     if command is None:
         return _unknown(args[0], as_json="--json" in args)

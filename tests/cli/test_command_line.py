@@ -183,6 +183,15 @@ def test_a_lab_without_devices_says_what_to_do(tmp_path):
     assert labctl(tmp_path, "devices", "list", "--json").stdout == "[]\n"
 
 
+@pytest.mark.parametrize(
+    ("typed", "place", "expected"), [("labctl dev", "1", "devices"), ("labctl devices te", "2", "test")]
+)
+def test_a_shell_completes_commands(tmp_path, typed, place, expected):
+    asked = {"_LABCTL_COMPLETE": "complete_bash", "COMP_WORDS": typed, "COMP_CWORD": place}
+
+    assert labctl_process(tmp_path, **asked).stdout.split() == [expected]
+
+
 def test_whoever_stops_reading_gets_no_traceback(tmp_path):
     process = subprocess.Popen(
         [*COMMAND, "lab", "where"], env=environment(tmp_path), stdout=subprocess.PIPE, stderr=subprocess.PIPE
