@@ -13,11 +13,11 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 
+from devices.addresses import address_problem
 from devices.errors import BadFile, BadValue, LabError
 from devices.plugin import drivers as installed_drivers
 from devices.robots.chassis import names as chassis_names
 from devices.text import Text, _
-from labctl.addresses import address_problem
 from labctl.files import write_atomic
 from labctl.languages import LANGUAGES
 from labctl.tomlplaces import Lines, line_at, lines_of, what_and_where

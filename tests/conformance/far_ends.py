@@ -9,7 +9,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from devices.connect import link_to, parse_address
+from devices.addresses import parse_address
+from devices.connect import link_to
 from devices.drivers.firmata import FirmataBoard
 from devices.errors import LabError
 from devices.robots.chassis import chassis

@@ -7,7 +7,8 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from devices.connect import link_to, parse_address
+from devices.addresses import parse_address
+from devices.connect import link_to
 from devices.drivers.firmata import FirmataBoard
 from devices.robots.chassis import chassis
 from devices.robots.robot import Robot

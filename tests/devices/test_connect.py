@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from devices import plugin
-from devices.connect import SHAPES, Address, Entry, connect, parse_address
+from devices.addresses import Address, parse_address
+from devices.connect import Entry, connect
 from devices.discover import KINDS, judge
 from devices.drivers.firmata import FirmataBoard, build
 from devices.errors import AmbiguousDevice, BadFile, BadValue, NotSupported, PortMissing, UnknownName
@@ -32,7 +33,7 @@ MODEM = Plugged("/dev/ttyS0")
         ("serial:/dev/ttyUSB0", Address("serial", "/dev/ttyUSB0")),
         ("serial:COM3", Address("serial", "COM3")),
         ("socket:127.0.0.1:4000", Address("socket", "127.0.0.1:4000", "127.0.0.1", 4000)),
-        ("socket://pi.local:4000", Address("socket", "pi.local:4000", "pi.local", 4000)),
+        ("socket:pi.local:4000", Address("socket", "pi.local:4000", "pi.local", 4000)),
         ("rfc2217:[::1]:2217", Address("rfc2217", "[::1]:2217", "::1", 2217)),
         ("sim:labctl-robot", Address("sim", "labctl-robot")),
     ],
@@ -50,18 +51,20 @@ def test_an_address_is_taken_apart(text: str, address: Address) -> None:
         ("10.0.0.7:4000", "socket:10.0.0.7:4000"),
         ("serail:/dev/ttyUSB0", "serial:/dev/ttyUSB0"),
         ("USB:85430353", "usb:85430353"),
-        ("socket:pi.local", SHAPES["socket"]),
-        ("socket:pi.local:99999", SHAPES["socket"]),
-        ("usb:", SHAPES["usb"]),
-        ("usb:<serial number>", SHAPES["usb"]),
-        ("", "usb:<serial number>"),
-        ("carrier pigeon", "usb:<serial number>"),
+        ("socket://pi.local:4000", "socket:pi.local:4000"),
+        ("socket:pi.local", "such as socket:"),
+        ("socket:pi.local:99999", "from 1 to 65535"),
+        ("usb:", "such as usb:"),
+        ("usb:<serial number>", "such as usb:"),
+        ("sim:labctl", "sim:labctl-robot"),
+        ("", "begins with one of usb:"),
+        ("carrier pigeon", "begins with one of usb:"),
     ],
 )
 def test_what_is_no_address_is_told_with_what_was_meant(text: str, meant: str) -> None:
     with pytest.raises(BadValue) as bad:
         parse_address(text, name="robot-1")
-    assert meant in bad.value.hint
+    assert meant in bad.value.message
     assert bad.value.device == "robot-1"
 
 

@@ -11,7 +11,8 @@ import pytest
 import serial
 import serial.rfc2217
 
-from devices.connect import link_to, parse_address
+from devices.addresses import parse_address
+from devices.connect import link_to
 from devices.errors import DeviceLost, PortMissing
 from tests.devices.ports import Ear
 

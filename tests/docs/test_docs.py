@@ -16,9 +16,9 @@ import devices
 import labctl
 import lessons
 import web
+from devices.addresses import SCHEMES, SIM_KINDS
 from devices.errors import LabError
 from devices.robots import chassis
-from labctl.addresses import SCHEMES, SIM_KINDS
 from labctl.cli.catalogue import COMMANDS
 from labctl.inventory import DeviceEntry, LabSection
 from labctl.views import DeviceState

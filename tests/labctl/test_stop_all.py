@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
-from collections.abc import Callable
 
 import pytest
 
@@ -19,10 +19,8 @@ def drive(opened: Opened, n: int, seconds: float = 2.0) -> threading.Thread:
     epoch = opened.lab.stop_view().epoch
 
     def go() -> None:
-        try:
+        with contextlib.suppress(LabError):
             opened.lab.drive(f"robot-{n}", 1, 1, seconds, epoch=epoch, by="test")
-        except LabError:
-            pass
 
     thread = threading.Thread(target=go, name=f"drive {n}")
     thread.start()

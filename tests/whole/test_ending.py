@@ -1,4 +1,4 @@
-"""The end of the process: robots at rest, journal flushed, exit 0 within three seconds, with pages open; one lab a folder."""
+"""The end of the process: robots at rest, journal flushed, exit 0 within three seconds, with pages open."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ def test_the_command_line_asks_the_running_lab(tmp_path: Path) -> None:
         assert report["outcome"] == "pass"  # type: ignore[index]
         code, _doctor = labctl("doctor")
         assert code in (0, 1)
-        code, stopped = labctl("devices", "stop")
+        code, _stopped = labctl("devices", "stop")
         assert code == 0
         panel.wait_for_devices("stopped")
         code, missing = labctl("devices", "test", "robot-99")

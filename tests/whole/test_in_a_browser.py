@@ -1,4 +1,4 @@
-"""The whole job in a real browser: sign in, start the lesson, see it pass, stop, release. Nothing in it is a stand-in."""
+"""The whole job in a real browser: sign in, start the lesson, see it pass, stop, release. Nothing is a stand-in."""
 
 from __future__ import annotations
 
@@ -129,9 +129,7 @@ def test_a_lesson_on_real_firmware(page: Any, tmp_path: Path) -> None:
     """First-run setup, the lesson on two robots that run the lab's firmware, stop in the middle of a drive, release."""
     with ExitStack() as open_parts:
         hex_file = real(parts.lab_firmware)
-        unos = {
-            f"robot-{n}": open_parts.enter_context(Uno(hex_file, link=tmp_path / f"port-{n}")) for n in (1, 2)
-        }
+        unos = {f"robot-{n}": open_parts.enter_context(Uno(hex_file, link=tmp_path / f"port-{n}")) for n in (1, 2)}
         open_parts.enter_context(Rig(unos))
         robots = "\n".join(ROBOT.format(n=n, port=tmp_path / f"port-{n}") for n in (1, 2))
         (tmp_path / "lab.toml").write_text(robots, "utf-8")

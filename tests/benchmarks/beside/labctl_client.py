@@ -11,7 +11,8 @@ import sys
 import time
 from typing import Any
 
-from devices.connect import link_to, parse_address
+from devices.addresses import parse_address
+from devices.connect import link_to
 from devices.drivers.firmata import FirmataBoard
 from devices.transports.link import Link
 

@@ -1,10 +1,12 @@
-"""What an address may look like, and what was probably meant by one that does not."""
+"""Addresses of devices: how they are written, taken apart, and what was probably meant by one that is not right."""
 
 from __future__ import annotations
 
 import difflib
 import re
+from dataclasses import dataclass
 
+from devices.errors import BadValue
 from devices.text import Text, _
 
 SCHEMES = {
@@ -21,6 +23,36 @@ SIM_KINDS = ("labctl-robot", "standard-firmata")
 _PORT_NAME = re.compile(r"(/dev/[\w./-]+|COM\d+)", re.IGNORECASE)
 _HOST_PORT = re.compile(r"(?P<host>[A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.%]+\]):(?P<port>\d{1,5})")
 _USB_SERIAL = re.compile(r"[\w.:+-]+")
+
+
+@dataclass(frozen=True)
+class Address:
+    """A device's address, taken apart: ``where`` is all after the scheme; host and port only where it has them."""
+
+    scheme: str
+    where: str
+    host: str = ""
+    port: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.scheme}:{self.where}"
+
+
+def parse_address(text: str, *, name: str | None = None) -> Address:
+    """Take an address apart.
+
+    Raises:
+        BadValue: It is not one; the message says what was probably meant.
+    """
+    text = text.strip()
+    if (what := address_problem(text)) is not None:
+        message = _("“%(address)s” is not the address of a device: %(what)s", address=text, what=what)
+        raise BadValue(message, device=name)
+    scheme, _colon, where = text.partition(":")
+    found = _HOST_PORT.fullmatch(where) if scheme in ("socket", "rfc2217") else None
+    if found is None:
+        return Address(scheme, where)
+    return Address(scheme, where, found["host"].strip("[]"), int(found["port"]))
 
 
 def address_problem(address: str) -> Text | None:
@@ -66,6 +98,8 @@ def _unknown_scheme(address: str, scheme: str, colon: str) -> Text:
         return _did_you_mean(what, address.replace(scheme, close[0], 1))
     if re.fullmatch(r"tty\w+|cu\.\S+", address):
         return _did_you_mean(what, f"serial:/dev/{address}")
+    if "." in scheme and _HOST_PORT.fullmatch(address):
+        return _did_you_mean(what, f"socket:{address}")
     if address in SIM_KINDS:
         return _did_you_mean(what, f"sim:{address}")
     return what
