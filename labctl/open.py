@@ -68,9 +68,7 @@ def open_lab(
         hub.start()
         parts.callback(hub.close)
         portal = Portal(hub)
-        core = Core(
-            hub, store, inventory, shelf((places.lab_file.parent / "lessons",)), sims=sims, changes=Changes()
-        )
+        core = Core(hub, store, inventory, shelf((places.lab_file.parent / "lessons",)), sims=sims, changes=Changes())
         portal.ask(lambda: core.open(devices), seconds=OPEN_LIMIT)
         parts.callback(_close, portal, core)
         _take_up(portal, core, store)

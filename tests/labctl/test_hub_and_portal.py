@@ -1,4 +1,4 @@
-"""The hub keeps its loop and tasks; the portal keeps deadlines, and ends only the waiting where the hub owns the work."""
+"""The hub keeps its loop and tasks; the portal keeps deadlines, and ends only the waiting where the hub owns work."""
 
 from __future__ import annotations
 
