@@ -91,7 +91,7 @@ async def test_a_simulated_entry_is_a_board_of_the_host() -> None:
         robot = connect(Entry("robot-1", "sim:labctl-robot", chassis="two-motor"), sims=sims)
         assert (await robot.open()).firmware == "labctl-robot"
         await robot.close()
-        with pytest.raises(UnknownName):
+        with pytest.raises(BadValue):
             connect(Entry("robot-2", "sim:marble-run"), sims=sims)
 
 
