@@ -47,7 +47,7 @@ messages:
 
 shots:
 	@scripts/bootstrap dev
-	@exec $(VENV)/python scripts/shots $(SHOTS) $(ARGS)
+	@exec $(VENV)/python -m tests.whole.pictures $(SHOTS)
 
 lock:
 	@exec scripts/lock $(ARGS)
