@@ -88,9 +88,13 @@ def _frame(room: RoomView) -> Iterator[Part]:
     yield Part("of-class", "of_class", {"lab": room.lab, "class_name": room.class_name, "title": run and run.title})
     yield Part("bell", "bell", {"ends": _ends(run), "state": run and run.state})
     yield Part("ruler", "ruler", {"starts": run and run.started_at, "ends": _ends(run)})
-    stopped = run is not None and run.state == "running" and any(team.state == "stopped" for team in run.teams)
-    yield Part("acts", "acts", {"state": run and run.state, "stopped": stopped})
+    yield Part("acts", "acts", {"state": run and run.state, "stopped": _stays_stopped(run)})
     yield Part("tag-devices", "tag", {"count": trouble})
+
+
+def _stays_stopped(run: RunView | None) -> bool:
+    """Whether teams still stand where a stop left them, though it was released: they wait for a word."""
+    return run is not None and run.state == "running" and any(team.state == "stopped" for team in run.teams)
 
 
 def _ends(run: RunView | None) -> datetime | None:
@@ -99,7 +103,8 @@ def _ends(run: RunView | None) -> datetime | None:
 
 def _room(room: RoomView) -> Iterator[Part]:
     names = {device.id: device.name for device in room.devices}
-    yield Part("needs", "needs", {"stop": room.stop, "needs": _grouped(room.needs), "names": names})
+    shows = {"stop": room.stop, "needs": _grouped(room.needs), "names": names, "stopped": _stays_stopped(room.run)}
+    yield Part("needs", "needs", shows)
     for team in room.teams:
         yield Part(f"team-{team.number}", "team", _team(team, room))
     sensing = [one for one in room.devices if any(name.startswith("senses.") for name in one.capabilities)]

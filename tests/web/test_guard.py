@@ -46,6 +46,15 @@ def test_a_wrong_password_says_so_and_keeps_the_name(stranger: FlaskClient) -> N
     assert not signed_in(stranger)
 
 
+def test_who_signs_in_over_an_open_line_is_told(stranger: FlaskClient) -> None:
+    def warned(**where: str) -> bool:
+        return "şifrələnməyib" in stranger.get("/sign-in", **where).text  # type: ignore[arg-type]
+
+    assert not warned()
+    assert not warned(base_url="https://lab.local", environ_base={"REMOTE_ADDR": "192.168.1.7"})
+    assert warned(base_url="http://192.168.1.2:8000", environ_base={"REMOTE_ADDR": "192.168.1.7"})
+
+
 def test_too_many_tries_are_said_with_their_own_status(stranger: FlaskClient, lab: SampleLab) -> None:
     from labctl.passwords import TooManyTries
 

@@ -199,3 +199,12 @@ def test_a_name_cannot_become_code(lab: SampleLab, teacher: FlaskClient) -> None
     assert faults(tree) == []
     assert "<script>alert(1)</script>" in tree.words()
     assert not list(tree.all("img"))
+
+
+def test_after_a_release_the_lesson_waits_for_a_word(lab: SampleLab, teacher: FlaskClient) -> None:
+    lab.stop_all("t1")
+    assert "Dərs dayandırılıb" not in page(teacher, "/").words()
+    lab.release("t1")
+    needs = next(page(teacher, "/").all("aside"))
+    assert "Dərs dayandırılıb" in needs.words()
+    assert any(form.get("action") == "/lesson/go-on" for form in needs.all("form"))

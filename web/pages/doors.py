@@ -20,7 +20,8 @@ pages = Blueprint("doors", __name__)
 
 def _draw(template: str, problem: LabError | None = None, **more: Any) -> str:
     with showing(None, token=token()):
-        return render_template(template, theme=theme(), problem=problem, **more)
+        open_line = not request.is_secure and not on_loopback()
+        return render_template(template, theme=theme(), problem=problem, open_line=open_line, **more)
 
 
 def _sessions() -> Sessions:
