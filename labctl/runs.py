@@ -16,11 +16,11 @@ from labctl.hub import Hub
 from labctl.keeping import KeptRun, KeptTeam, RunKeeper
 from labctl.showing import problem_if
 from labctl.store.journal import Event, new_id
-from labctl.views import EvidenceView, Outcome, RunView, StepView, TeamState, TeamView
+from labctl.views import EvidenceView, RunView, StepView, TeamView
 from lessons.load import Lesson
-from lessons.outcomes import EventKind, Evidence, RunEvent
-from lessons.outcomes import Outcome as StepOutcome
+from lessons.outcomes import EventKind, Evidence, Outcome, RunEvent
 from lessons.runner import TeamRun
+from lessons.states import TeamState
 
 RENEW_SECONDS = 3.0
 """How often a run renews what its teams use: three times before a lease would run out."""
@@ -55,12 +55,7 @@ class Seat:
     @property
     def state(self) -> TeamState:
         """Where the team is."""
-        return self.left or TeamState(str(self.runner.state))
-
-    @property
-    def outcomes(self) -> list[Outcome | None]:
-        """What each step came to so far."""
-        return [None if done is None else Outcome(str(done)) for done in self.runner.done]
+        return self.left or self.runner.state
 
     def kept(self) -> KeptTeam:
         """What is written down of the team, so that a restart of the controller loses nothing."""
@@ -68,10 +63,10 @@ class Seat:
             team=self.team,
             step=self.runner.step,
             state=str(self.state),
-            outcome=str(self.runner.outcome) if self.runner.outcome else None,
+            outcome=self.runner.outcome,
             hints_given=self.runner.hints_given,
             bench=self.bench.roles,
-            steps=[str(outcome or "") for outcome in self.outcomes],
+            steps=[str(outcome or "") for outcome in self.runner.done],
             evidence=list(self.told),
         )
 
@@ -187,7 +182,7 @@ class Runs:
     def _evidence(self, evidence: Evidence) -> EvidenceView:
         return EvidenceView(
             step=evidence.step,
-            outcome=Outcome(str(evidence.outcome)),
+            outcome=evidence.outcome,
             at=self._now(),
             sentence=evidence.sentence,
             measured=tuple(each.as_data() for each in evidence.measured),
@@ -291,7 +286,7 @@ class Runs:
             seat = self._seat(run, each.team, bench, members.get(each.team, ()), first_step=step)
             seat.told = list(each.evidence)
             for n, outcome in enumerate(each.steps[: len(lesson.plan.steps)]):
-                seat.runner.done[n] = StepOutcome(outcome) if outcome else None
+                seat.runner.done[n] = Outcome(outcome) if outcome else None
             seat.left = TeamState.FINISHED if each.state == TeamState.FINISHED else TeamState.INTERRUPTED
             run.seats[each.team] = seat
         self.current = run
@@ -336,7 +331,7 @@ class Runs:
             devices=tuple(seat.bench.roles.values()),
             state=seat.state,
             step=runner.step,
-            outcome=Outcome(str(runner.outcome)) if runner.outcome else None,
+            outcome=runner.outcome,
             since=seat.since,
             line=runner.line,
             hint=runner.shown_hint or {},
@@ -345,7 +340,7 @@ class Runs:
             problem=problem_if(runner.problem),
             stuck=run.state == "running" and runner.stuck,
             evidence=tuple(seat.told),
-            steps_done=tuple(seat.outcomes),
+            steps_done=tuple(runner.done),
         )
 
     def _run(self) -> ClassRun:

@@ -8,6 +8,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from lessons.outcomes import Outcome
+from lessons.states import TeamState
+
 
 class DeviceState(StrEnum):
     """How a device is. ``busy`` is ready and used by a team; ``unconfirmed`` was told to stop and did not say so."""
@@ -19,31 +22,6 @@ class DeviceState(StrEnum):
     UNCONFIRMED = "unconfirmed"
     LOST = "lost"
     ERROR = "error"
-
-
-class TeamState(StrEnum):
-    """How a team's run is. ``waiting`` waits for a person, ``parked`` for its device."""
-
-    READY = "ready"
-    RUNNING = "running"
-    WAITING = "waiting"
-    PARKED = "parked"
-    PAUSED = "paused"
-    STOPPED = "stopped"
-    INTERRUPTED = "interrupted"
-    FINISHED = "finished"
-
-
-class Outcome(StrEnum):
-    """How a step ended. ``not-yet`` is the student's work, ``error`` our machine."""
-
-    PASSED = "passed"
-    NOT_YET = "not-yet"
-    ERROR = "error"
-    TIMEOUT = "timeout"
-    ABORTED = "aborted"
-    INTERRUPTED = "interrupted"
-    SKIPPED = "skipped"
 
 
 @dataclass(frozen=True)
