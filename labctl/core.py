@@ -234,6 +234,12 @@ class Core:
         """Every device, in the order of their ids as people count."""
         return tuple(self.device_view(slot) for slot in sorted(self.registry, key=lambda slot: natural(slot.id)))
 
+    def past(self, id: str, sensor: str, seconds: float) -> tuple[tuple[float, float], ...]:
+        """The readings of the last ``seconds``, oldest first, each with its age in seconds. Raises UnknownName."""
+        self.registry[id]
+        now = time.monotonic()
+        return tuple((round(now - each.at, 2), each.value) for each in self.telemetry.window(id, sensor, seconds))
+
     async def drive(self, id: str, left: float, right: float, *, seconds: float, epoch: int, by: str) -> None:
         """One move by hand. Raises Stopped, InUse, BadValue, DeviceLost, NotSupported, UnknownName."""
         device = self._free(id)

@@ -84,6 +84,10 @@ class Lab:
         """One device. Raises UnknownName."""
         return self._look(lambda: self._core.device_view(self._core.registry[id]))
 
+    def past(self, id: str, sensor: str, seconds: float = 60) -> tuple[tuple[float, float], ...]:
+        """The readings of the last ``seconds``, oldest first, each with its age in seconds. Raises UnknownName."""
+        return self._look(lambda: self._core.past(id, sensor, seconds))
+
     def stop_view(self) -> StopView:
         """The latch and what the last press did."""
         return self._look(self._core.stop_view)

@@ -291,6 +291,12 @@ class SampleLab:
     def find(self, id: str) -> None:
         self.calls.append(("find", self.device(id).id))
 
+    def past(self, id: str, sensor: str) -> tuple[tuple[float, float], ...]:
+        return tuple((60.0 - age, self.device(id).readings[sensor].value) for age in range(60))
+
+    def confirm_clock(self, by: str) -> None:
+        self.calls.append(("confirm_clock", by))
+
     def put_on_start(self) -> None:
         self.calls.append(("put_on_start",))
 

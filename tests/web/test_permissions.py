@@ -13,6 +13,7 @@ from web.guard import EVERYONE, MACHINE, TEACHER, audience
 TABLE = {
     ("GET", "/"): TEACHER,
     ("POST", "/room/start-line"): TEACHER,
+    ("POST", "/room/clock"): TEACHER,
     ("GET", "/lessons"): TEACHER,
     ("GET", "/lessons/<id>"): TEACHER,
     ("POST", "/lessons/<id>/start"): TEACHER,
@@ -28,6 +29,7 @@ TABLE = {
     ("GET", "/devices"): TEACHER,
     ("POST", "/devices/adopt"): TEACHER,
     ("GET", "/devices/<id>"): TEACHER,
+    ("GET", "/devices/<id>/past/<sensor>"): TEACHER,
     ("POST", "/devices/<id>/test"): TEACHER,
     ("POST", "/devices/<id>/find"): TEACHER,
     ("POST", "/devices/<id>/stop"): TEACHER,
@@ -48,7 +50,7 @@ TABLE = {
     ("GET", "/favicon.ico"): EVERYONE,
     ("POST", "/local/<question>"): MACHINE,
 }
-FILLED = {"<id>": "robot-1", "<question>": "devices"}
+FILLED = {"<id>": "robot-1", "<sensor>": "distance", "<question>": "devices"}
 CHANGES = [route for route in TABLE if route[0] == "POST" and TABLE[route] == TEACHER]
 LOOKS = [route for route in TABLE if route[0] == "GET" and TABLE[route] == TEACHER]
 
@@ -133,6 +135,7 @@ def test_the_local_api_answers_what_the_command_line_can_rebuild(stranger: Flask
         ("/stop", {}, ("stop_all", "t1")),
         ("/release", {}, ("release", "t1")),
         ("/room/start-line", {}, ("put_on_start",)),
+        ("/room/clock", {}, ("confirm_clock", "t1")),
         ("/lessons/first-drive/start", {"team": ["1", "3"]}, ("start_run", "first-drive", (1, 3), "t1")),
         ("/lesson/go-on", {"team": "5"}, ("go_on", 5, "t1")),
         ("/lesson/go-on", {}, ("go_on", None, "t1")),

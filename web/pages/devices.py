@@ -69,6 +69,12 @@ def device(id: str) -> str:
     return show("device.html", "devices", device=view, report=report, tested_at=tested_at)
 
 
+@pages.get("/devices/<id>/past/<sensor>")
+def past(id: str, sensor: str) -> dict[str, object]:
+    """The last minute of a sensor, for a chart that was opened just now: points of age in seconds and value."""
+    return {"points": the_lab().past(id, sensor)}
+
+
 @pages.post("/devices/<id>/test")
 def test(id: str) -> Response:
     """Run a device's self-test; with ``move`` its wheels turn."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint
 from werkzeug.wrappers import Response
 
-from web.pages.shown import back, show, the_lab
+from web.pages.shown import back, me, show, the_lab
 
 pages = Blueprint("room", __name__)
 
@@ -14,6 +14,13 @@ pages = Blueprint("room", __name__)
 def room() -> str:
     """Every team, what waits for the teacher, the arena and the readings."""
     return show("room.html", "room")
+
+
+@pages.post("/room/clock")
+def clock() -> Response:
+    """The teacher says that the clock is right."""
+    the_lab().confirm_clock(me().id)
+    return back("/")
 
 
 @pages.post("/room/start-line")

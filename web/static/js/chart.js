@@ -1,6 +1,6 @@
 // The last minute of a sensor as a line. Drawn twice a second while it is on the page.
 
-import { numberText, pastOf } from "./numbers.js";
+import { fetchPast, numberText, pastOf } from "./numbers.js";
 
 const SPAN = 60_000;
 const LEFT = 52;
@@ -11,7 +11,10 @@ const NICE = [1, 2, 5, 10];
 
 /** Draw every chart of the page anew. */
 export function drawCharts() {
-  for (const figure of document.querySelectorAll("[data-chart]")) draw(figure, pastOf(figure.dataset.chart));
+  for (const figure of document.querySelectorAll("[data-chart]")) {
+    fetchPast(figure.dataset.chart);
+    draw(figure, pastOf(figure.dataset.chart));
+  }
 }
 
 function draw(figure, points) {

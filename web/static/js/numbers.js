@@ -39,5 +39,22 @@ export function writeReadings() {
   }
 }
 
+const asked = new Set();
+
+/** Fetch what was measured before this page was opened, once for each sensor. */
+export async function fetchPast(key) {
+  if (asked.has(key)) return;
+  asked.add(key);
+  const dot = key.lastIndexOf(".");
+  const answer = await fetch(`/devices/${key.slice(0, dot)}/past/${key.slice(dot + 1)}`).catch(() => null);
+  if (!answer?.ok) return;
+  const now = performance.now();
+  const known = past.get(key) ?? [];
+  const before = (await answer.json()).points
+    .map(([age, value]) => [now - age * 1000, value])
+    .filter(([at]) => !known.length || at < known[0][0]);
+  past.set(key, [...before, ...known]);
+}
+
 /** The last minute of a sensor: `[milliseconds, value]`, oldest first. */
 export const pastOf = (key) => past.get(key) ?? [];
