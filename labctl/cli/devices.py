@@ -152,9 +152,9 @@ def _print_found(found: FoundView) -> None:
     if found.problem is not None:
         print(f"  {say(found.problem.message)}. {say(found.problem.hint)}".rstrip())
     if found.known_as is not None:
-        print(f"  {say(_('in the lab as %(id)s', id=found.known_as))}")
+        print("  " + say(_("in the lab as %(id)s", id=found.known_as)))
     elif found.ambiguous:
-        print(f"  {say(_('could be any of %(ids)s: unplug all but one', ids=', '.join(found.ambiguous)))}")
+        print("  " + say(_("could be any of %(ids)s: unplug all but one", ids=", ".join(found.ambiguous))))
     else:
         chassis = f" --chassis {found.suggested_chassis}" if found.suggested_chassis else ""
         print(f"  labctl devices adopt {found.address} --id {found.suggested_id}{chassis}")
@@ -180,7 +180,7 @@ def adopt(
     else:
         print(say(_("%(address)s is now %(id)s in %(file)s", address=address, id=view.id, file=str(places.lab_file))))
         if view.problem is None:
-            print(f"  {say(_('Try it: labctl devices test %(id)s', id=view.id))}")
+            print("  " + say(_("Try it: labctl devices test %(id)s", id=view.id)))
         else:
             _print_problems({view.id: view.problem})
     if view.state in TROUBLE:

@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 from devices.errors import LabError
 from devices.text import _
 from labctl.cli.catalogue import COMMANDS, EXAMPLES, SECTIONS, Command
+from labctl.cli.output import Output, OutputLost
 from labctl.cli.speech import FINE, INTERRUPTED, PROBLEM, WRONG_USAGE, choose_language, print_error, say
 
 ASKS_FOR_HELP = ((), ("--help",), ("-h",), ("help",))
@@ -31,6 +32,20 @@ def run(args: Sequence[str]) -> int:
     """Run a command line and return its exit code. No traceback reaches a person for what a person can cause."""
     args = list(args)
     _speak_utf8()
+    before = sys.stdout, sys.stderr
+    sys.stdout = typing.cast(typing.TextIO, Output(sys.stdout, 1))
+    sys.stderr = typing.cast(typing.TextIO, Output(sys.stderr, 2))
+    try:
+        code = _run(args)
+        sys.stdout.flush()
+        return code
+    except OutputLost as error:
+        return _output_lost(error.cause, as_json="--json" in args)
+    finally:
+        sys.stdout, sys.stderr = before
+
+
+def _run(args: list[str]) -> int:
     _choose_language()
     if "_LABCTL_COMPLETE" in os.environ or args[:1] in ASKS_TO_COMPLETE:
         return _run_typer(tuple(COMMANDS.values()), args)
@@ -56,7 +71,7 @@ def overview() -> str:
             parts = f" ({', '.join(command.parts)})" if command.parts else ""
             lines.append(f"  {command.name.ljust(width)}{say(command.help)}{parts}")
     wide = max(len(line) for line, _help in EXAMPLES) + 2
-    lines += ["", f"{say(_('Examples'))}:", *(f"  {line.ljust(wide)}{say(help)}" for line, help in EXAMPLES)]
+    lines += ["", say(_("Examples:")), *(f"  {line.ljust(wide)}{say(help)}" for line, help in EXAMPLES)]
     lines += [
         "",
         say(_("labctl COMMAND --help says more; --json prints data for scripts; --version tells the version.")),
@@ -106,9 +121,8 @@ def _run_typer(commands: Sequence[Command], args: Sequence[str]) -> int:
         return exit_code(error)
     except (KeyboardInterrupt, typer.Abort):
         return INTERRUPTED
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # whoever read us has seen enough
-        return PROBLEM
+    except OutputLost:
+        raise
     except Exception as error:
         if (usage := _wrong_usage(error, as_json=as_json)) is not None:
             print_error(usage, as_json=as_json)
@@ -120,6 +134,14 @@ def _run_typer(commands: Sequence[Command], args: Sequence[str]) -> int:
     finally:
         signal.signal(signal.SIGTERM, before)
     return code if isinstance(code, int) else FINE
+
+
+def _output_lost(cause: OSError, *, as_json: bool) -> int:
+    """Say so where that can still be heard. Whoever closed a pipe has seen enough, and needs no word."""
+    if not isinstance(cause, BrokenPipeError):
+        why = cause.strerror or str(cause)
+        print_error(LabError(_("The output could not be written: %(why)s", why=why)), as_json=as_json)
+    return PROBLEM
 
 
 HELP_OPTIONS = {"help_option_names": ["-h", "--help"]}

@@ -230,7 +230,7 @@ def _say_ready(address: str, greeting: Greeting, *, as_json: bool) -> None:
         print(say(_("The panel is open: %(address)s", address=address)))
         for line in greeting.lines:
             print(f"  {say(line)}")
-        print(f"  {say(_('Ctrl-C ends it and leaves every robot at rest.'))}")
+        print("  " + say(_("Ctrl-C ends it and leaves every robot at rest.")))
     sys.stdout.flush()
 
 

@@ -69,7 +69,7 @@ def _asked() -> str:
         if not line:
             raise WrongUsage(_("No password came on stdin"), hint=_("Type it on a terminal, or take --generate."))
         return line
-    first = getpass.getpass(f"{say(_('New password'))}: ")
-    if first != getpass.getpass(f"{say(_('The same again'))}: "):
+    first = getpass.getpass(say(_("New password:")) + " ")
+    if first != getpass.getpass(say(_("The same again:")) + " "):
         raise WrongUsage(_("The two passwords differ"), hint=_("Try again."))
     return first

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from labctl import languages
+from labctl.cli.output import OutputLost
 
 if TYPE_CHECKING:
     from devices.errors import LabError
@@ -78,13 +80,14 @@ def print_data(views: Any) -> None:
 
 
 def print_error(error: LabError, *, as_json: bool = False) -> None:
-    """An error on stderr: what happened, to what, and what to do next."""
+    """An error on stderr: what happened, to what, and what to do next. Where nobody hears it, the exit code tells."""
     from labctl.plain import error_plain
 
-    if as_json:
-        print(json.dumps(error_plain(error, say), ensure_ascii=False), file=sys.stderr)
-        return
-    print("\n".join(_paint_first(error_lines(error), sys.stderr)), file=sys.stderr)
+    with contextlib.suppress(OutputLost):
+        if as_json:
+            print(json.dumps(error_plain(error, say), ensure_ascii=False), file=sys.stderr)
+            return
+        print("\n".join(_paint_first(error_lines(error), sys.stderr)), file=sys.stderr)
 
 
 def error_lines(error: LabError) -> list[str]:

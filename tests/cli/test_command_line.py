@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import stat
 import subprocess
 import sys
@@ -192,15 +193,30 @@ def test_a_shell_completes_commands(tmp_path, typed, place, expected):
     assert labctl_process(tmp_path, **asked).stdout.split() == [expected]
 
 
-def test_whoever_stops_reading_gets_no_traceback(tmp_path):
+@pytest.mark.parametrize("args", [["--help"], ["--version"], ["lab", "where"], ["lab", "--help"]])
+def test_whoever_stops_reading_gets_no_traceback(tmp_path, args):
     process = subprocess.Popen(
-        [*COMMAND, "lab", "where"], env=environment(tmp_path), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [*COMMAND, *args], env=environment(tmp_path), stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
     assert process.stdout is not None
     process.stdout.close()
     _nothing, errors = process.communicate(timeout=30)
 
     assert errors == b""
+
+
+@pytest.mark.parametrize("args", [["--help"], ["lab", "where"], ["devices", "list"]])
+@pytest.mark.parametrize(("to", "why"), [("> /dev/full", "No space left on device"), (">&-", "Bad file descriptor")])
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a shell and a device that is always full")
+def test_output_that_cannot_be_written_is_said(tmp_path, args, to, why):
+    labctl(tmp_path, "lab", "init")
+    typed = f"{shlex.join([*COMMAND, *args])} {to}"
+    said = subprocess.run(
+        ["sh", "-c", typed], env=environment(tmp_path), capture_output=True, text=True, timeout=30, check=False
+    )
+
+    assert said.returncode == 1
+    assert said.stderr == f"The output could not be written: {why}\n"
 
 
 def test_letters_that_a_console_lacks_are_no_crash(tmp_path):
