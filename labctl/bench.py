@@ -26,6 +26,10 @@ class Gate:
         self.team = team
         self.epoch = latch.epoch
 
+    def hold(self, device: str) -> None:
+        """Take a device without any right to move it, whatever the latch says. Raises InUse."""
+        self._leases.take(device, holder=self.holder, team=self.team)
+
     def take(self, devices: list[str]) -> None:
         """Take the devices under the present epoch.
 

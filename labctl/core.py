@@ -3,32 +3,33 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from datetime import datetime
 
-from devices.api import Actuates, Device, Drives, Reading
-from devices.errors import InUse, LabError, NotSupported, UnknownName
+from devices.api import Actuates, Reading
+from devices.errors import LabError, NotSupported, UnknownName
 from devices.sim.host import SimHost
 from devices.text import _
 from labctl import clock
 from labctl.assign import Need, assign, natural
-from labctl.bench import Gate, TeamBench
+from labctl.bench import Gate, Gated, TeamBench
 from labctl.building import Built
 from labctl.changes import Change, Changes
 from labctl.hub import Hub
 from labctl.inventory import Inventory
 from labctl.keeping import KeptRun, RunKeeper
 from labctl.latch import Latch
-from labctl.leases import Leases
+from labctl.leases import BY_HAND, Leases
 from labctl.needs import needs_of
 from labctl.registry import Link, Registry, Slot
 from labctl.report import report_on
-from labctl.runs import NoRun, Runs
-from labctl.showing import device_view, problem, stop_view
+from labctl.runs import RENEW_SECONDS, NoRun, Runs
+from labctl.showing import device_view, problem, problem_if, stop_view
 from labctl.stopping import StopAll
-from labctl.store.journal import Event
+from labctl.store.journal import Event, new_id
 from labctl.store.settings import put_setting, setting
 from labctl.store.store import Store
 from labctl.telemetry import Frame, Frames, Telemetry
@@ -76,9 +77,10 @@ class Core:
         self.telemetry = Telemetry(time.monotonic)
         self.registry = Registry(hub, on_change=self._on_slot, on_reading=self._on_reading, now=clock.now)
         self.stop_all = StopAll(self.registry, self.latch, now=clock.now, on_news=lambda: self.hint_at("stop.progress"))
+        self._keeper = RunKeeper(store)
         self.runs = Runs(
             hub,
-            RunKeeper(store),
+            self._keeper,
             now=clock.now,
             tell=self.tell,
             hint_at=self.hint_at,
@@ -95,6 +97,7 @@ class Core:
         self.latch.latched = bool(await self.store.read(lambda session: setting(session, LATCHED, False)))
         for id, built in devices.items():
             self.add(id, built)
+        self.hub.spawn(self._keeper.keep(), name="keep the run")
         if self.sims is not None:
             self.hub.spawn(self._watch_poses(self.sims), name="poses")
 
@@ -105,7 +108,8 @@ class Core:
         try:
             lesson = self.shelf.find(kept.lesson)
         except LabError as error:
-            log.warning("the interrupted lesson %s cannot be shown: %s", kept.lesson, error)
+            log.warning("the interrupted lesson %s cannot be gone on with: %s", kept.lesson, error)
+            self.runs.orphan = kept
             return
         self.runs.found(kept, lesson, self.members, self.bench)
 
@@ -118,7 +122,7 @@ class Core:
         await self.runs.close()
         await self.registry.close()
         self._frames.close()
-        await asyncio.sleep(0)  # what the runs said last reaches the store's queue
+        await self._keeper.flush()
         self._unsubscribe()
 
     # What the lab tells.
@@ -176,6 +180,7 @@ class Core:
     async def press_stop(self, by: str) -> StopView:
         """Stop everything; see :mod:`labctl.stopping`. The report is complete when this returns."""
         report = self.stop_all.press(by)
+        self.runs.stop()
         self.hint_at("stop.pressed")
         await self.stop_all.carry_out(report)
         await self._keep_latch()
@@ -242,25 +247,33 @@ class Core:
 
     async def drive(self, id: str, left: float, right: float, *, seconds: float, epoch: int, by: str) -> None:
         """One move by hand. Raises Stopped, InUse, BadValue, DeviceLost, NotSupported, UnknownName."""
-        device = self._free(id)
-        self.latch.admit(epoch)
-        if not isinstance(device, Drives):
-            raise NotSupported(_("%(device)s cannot do this: %(capability)s", device=device.name, capability="drives"))
-        holder = f"hand:{by}"
-        self.leases.take(id, holder=holder, team=0)
-        try:
+        async with self._in_hand(id, f"hand:{by}") as (device, gate):
+            self.latch.admit(epoch)
+            gate.epoch = epoch
             await device.drive(left, right, seconds=seconds)
-        finally:
-            self.leases.drop(holder)
 
     async def test(self, id: str, *, move: bool) -> TestReport:
-        """Test a device, phase by phase. Raises InUse, UnknownName, Stopped (where it would move)."""
-        device = self._free(id)
+        """Test a device, phase by phase. Raises InUse, DeviceLost, UnknownName, Stopped (where it would move)."""
         if move:
             self.latch.admit(self.latch.epoch)
-        report = await report_on(id, device, move=move)
+        async with self._in_hand(id, f"test:{new_id()}") as (device, _gate):
+            report = await report_on(id, device, move=move)
         self.tell(Event("device.tested", device=id, data={"outcome": report.outcome}))
         return report
+
+    @contextlib.asynccontextmanager
+    async def _in_hand(self, id: str, holder: str) -> AsyncGenerator[tuple[Gated, Gate]]:
+        """Hold a device for something that is no lesson: behind the same gate, and nobody else's meanwhile."""
+        gate = Gate(self.latch, self.leases, holder=holder, team=BY_HAND)
+        device = Gated(self.registry[id], gate)
+        await device.open()
+        gate.hold(id)
+        renewing = asyncio.create_task(_renew(gate))
+        try:
+            yield device, gate
+        finally:
+            renewing.cancel()
+            gate.drop()
 
     async def find(self, id: str) -> None:
         """Blink the light of a device, so that a person sees which one it is. Raises NotSupported, UnknownName."""
@@ -275,18 +288,6 @@ class Core:
                 await asyncio.sleep(0.3)
         finally:
             await device.set("led", 0)
-
-    def _free(self, id: str) -> Device:
-        slot = self.registry[id]
-        if slot.link is not Link.OPEN:
-            raise slot.problem or NotSupported(_("There is no connection to the device"), device=slot.device.name)
-        if (team := self.leases.team_of(id)) is not None:
-            raise InUse(
-                _("Team %(team)s is using this device", team=team),
-                device=slot.device.name,
-                hint=_("Wait until the team is done, or end its lesson."),
-            )
-        return slot.device
 
     # Lessons.
 
@@ -330,8 +331,15 @@ class Core:
         if unknown := sorted(set(teams) - set(self.team_numbers())):
             raise NoRun(_("There is no team %(team)s", team=unknown[0]))
 
-    def start_run(self, lesson: Lesson, teams: Sequence[int], by: str) -> str:
-        """Start a lesson with the teams whose bench is whole; raises where none is, or see :meth:`Runs.start`."""
+    def startable(self, lesson: Lesson, teams: Sequence[int]) -> Mapping[int, TeamBench]:
+        """The benches of the teams that can start a lesson now; nothing is done yet.
+
+        Raises:
+            UnknownName: No team has what it needs.
+            InUse, Stopped: A lesson is under way, or the latch is raised.
+        """
+        self.runs.free()
+        self.latch.admit(self.latch.epoch)
         view = self.preflight(lesson, teams)
         places = set(lesson.plan.places)
         able = [team for team in teams if set(view.bench[team]) >= places]
@@ -339,8 +347,11 @@ class Core:
             raise UnknownName(
                 _("No team has what this lesson needs"), hint=_("Look at the Devices page: which robots are missing?")
             )
-        benches = {team: self.bench(team, view.bench[team]) for team in able}
-        return self.runs.start(lesson, benches, self.members, by=by)
+        return {team: self.bench(team, view.bench[team]) for team in able}
+
+    def start_run(self, lesson: Lesson, teams: Sequence[int], by: str) -> str:
+        """Start a lesson with the teams whose bench is whole. Raises as :meth:`startable`, and InUse for a device."""
+        return self.runs.start(lesson, self.startable(lesson, teams), self.members, by=by)
 
     # Views.
 
@@ -354,7 +365,14 @@ class Core:
             devices=devices,
             teams=run.teams if run is not None else self._idle_teams(devices),
             run=run,
-            needs=needs_of(devices, run, latched=self.latch.latched, clock_behind=self.clock_behind),
+            needs=needs_of(
+                devices,
+                run,
+                latched=self.latch.latched,
+                clock_behind=self.clock_behind,
+                store_problem=problem_if(self.store.problem),
+                now=clock.now(),
+            ),
             stop=self.stop_view(),
             arena=self._arena(),
         )
@@ -373,6 +391,12 @@ class Core:
             return None
         floor = self.sims.layout()
         return ArenaView(floor.width, floor.height, floor.walls, floor.tape, poses)
+
+
+async def _renew(gate: Gate) -> None:
+    while True:
+        await asyncio.sleep(RENEW_SECONDS)
+        gate.renew()
 
 
 def _needs(plan: Plan) -> list[Need]:

@@ -99,7 +99,11 @@ class Hub:
 
     def _ended_task(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None and not isinstance(error, LabError):
+        if task.cancelled() or (error := task.exception()) is None:
+            return
+        if isinstance(error, LabError):
+            log.warning("%s: %s", task.get_name(), error)
+        else:
             log.error("task %s failed", task.get_name(), exc_info=error)
 
     async def _beat(self) -> None:

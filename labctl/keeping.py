@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from devices.errors import LabError
 from devices.text import as_data, from_data
 from labctl.store.models import RunRow, TeamRunRow
 from labctl.store.store import Store
 from labctl.views import EvidenceView, Outcome
+
+RETRY_SECONDS = 2.0
+"""How soon what could not be written is tried again."""
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -32,60 +41,80 @@ class KeptTeam:
 
 @dataclass(frozen=True)
 class KeptRun:
-    """A run as the store has it."""
+    """A run as the store has it. ``ended_at`` is None while it is under way; ``version`` is that of the lesson."""
 
     id: str
     lesson: str
-    version: int
+    version: str
     state: str
     minutes: int
     started_at: datetime
+    started_by: str | None = None
+    ended_at: datetime | None = None
     teams: list[KeptTeam] = field(default_factory=list[KeptTeam])
 
 
 class RunKeeper:
-    """Writes runs down and finds the one that was under way."""
+    """Keeps the newest state of runs in the store, and finds the one that was under way.
+
+    What cannot be written (a full disk) is tried again until it can: a lesson that began on a full disk is not lost,
+    and one that ended on it does not come back. Used on the hub's loop.
+    """
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._waiting: dict[str, KeptRun] = {}
+        self._stirred = asyncio.Event()
+        self._writing = asyncio.Lock()
 
-    async def begin(self, run: KeptRun, *, by: str) -> None:
-        """Write a new run down."""
+    def put(self, run: KeptRun) -> None:
+        """Take the newest state of a run; it replaces what waits of the same run."""
+        self._waiting[run.id] = run
+        self._stirred.set()
 
-        def write(session: Session) -> None:
-            session.add(
-                RunRow(
-                    id=run.id,
-                    lesson=run.lesson,
-                    version=str(run.version),
-                    state=run.state,
-                    minutes=run.minutes,
-                    started_at=run.started_at,
-                    ended_at=None,
-                    started_by=by or None,
-                )
-            )
-            session.flush()
-            for team in run.teams:
-                session.add(_row(run.id, team))
+    async def keep(self) -> None:
+        """Write down what comes in, until cancelled."""
+        while True:
+            await self._stirred.wait()
+            self._stirred.clear()
+            if not await self.flush():
+                await asyncio.sleep(RETRY_SECONDS)
+                self._stirred.set()
 
-        await self._store.write(write)
-
-    async def save(self, run: str, team: KeptTeam) -> None:
-        """Write down where a team is."""
-        await self._store.write(lambda session: _merge(session, run, team))
-
-    async def become(self, run: str, state: str) -> None:
-        """Write down the state of a run."""
-        await self._store.write(lambda session: _set_state(session, run, state, None))
-
-    async def end(self, run: str, state: str, at: datetime) -> None:
-        """Write down that a run is over."""
-        await self._store.write(lambda session: _set_state(session, run, state, at))
+    async def flush(self) -> bool:
+        """Write down what waits, after what is being written already; whether all of it is on disk now."""
+        async with self._writing:
+            writing, self._waiting = self._waiting, {}
+            try:
+                for run in writing.values():
+                    await self._store.write(partial(_write, run=run))
+            except LabError as error:
+                log.warning("the run cannot be written down yet: %s", error)
+                self._waiting = writing | self._waiting
+                return False
+            return True
 
     async def find_open(self) -> KeptRun | None:
-        """The newest run that was never ended, marked as interrupted."""
-        return await self._store.write(_interrupted)
+        """The newest run that was never ended; None where every one was."""
+        return await self._store.read(_open_run)
+
+
+def _write(session: Session, run: KeptRun) -> None:
+    session.merge(
+        RunRow(
+            id=run.id,
+            lesson=run.lesson,
+            version=run.version,
+            state=run.state,
+            minutes=run.minutes,
+            started_at=run.started_at,
+            ended_at=run.ended_at,
+            started_by=run.started_by,
+        )
+    )
+    session.flush()
+    for team in run.teams:
+        session.merge(_row(run.id, team))
 
 
 def _row(run: str, team: KeptTeam) -> TeamRunRow:
@@ -104,26 +133,22 @@ def _row(run: str, team: KeptTeam) -> TeamRunRow:
     )
 
 
-def _merge(session: Session, run: str, team: KeptTeam) -> None:
-    session.merge(_row(run, team))
-
-
-def _set_state(session: Session, run: str, state: str, ended_at: datetime | None) -> None:
-    row = session.get(RunRow, run)
-    if row is not None:
-        row.state, row.ended_at = state, ended_at
-
-
-def _interrupted(session: Session) -> KeptRun | None:
+def _open_run(session: Session) -> KeptRun | None:
     row = session.scalars(
         select(RunRow).where(RunRow.ended_at.is_(None)).order_by(RunRow.started_at.desc()).limit(1)
     ).first()
     if row is None:
         return None
-    row.state = "interrupted"
     teams = session.scalars(select(TeamRunRow).where(TeamRunRow.run == row.id).order_by(TeamRunRow.team)).all()
     return KeptRun(
-        row.id, row.lesson, int(row.version), row.state, row.minutes, row.started_at, [_kept(team) for team in teams]
+        id=row.id,
+        lesson=row.lesson,
+        version=row.version,
+        state=row.state,
+        minutes=row.minutes,
+        started_at=row.started_at,
+        started_by=row.started_by,
+        teams=[_kept(team) for team in teams],
     )
 
 

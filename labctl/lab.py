@@ -223,9 +223,10 @@ class Lab:
         """Start a lesson with the teams that have what it needs. Raises InUse, Stopped, UnknownName, BadFile."""
         lesson = self._core.shelf.find(lesson_id)
         core = self._core
-        if self.run() is None:
-            self.put_on_start()  # where nobody can carry a robot back by hand
-        return self._act(lambda: core.start_run(lesson, core.team_numbers() if teams is None else teams, by))
+        taking_part = self._look(core.team_numbers) if teams is None else teams
+        self._look(lambda: core.startable(lesson, taking_part))
+        self.put_on_start()  # where nobody can carry a robot back by hand
+        return self._act(lambda: core.start_run(lesson, taking_part, by))
 
     def go_on(self, team: int | None, by: str) -> None:
         """Let one team, or all that wait, go on. Raises NoRun, Stopped, InUse."""

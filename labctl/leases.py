@@ -12,6 +12,10 @@ LEASE_SECONDS = 10.0
 """How long a lease outlives its last renewal (design: stop, leases, dead man)."""
 
 
+BY_HAND = 0
+"""The team of a lease that no team holds: a self-test, a move by hand."""
+
+
 @dataclass
 class Lease:
     """Who holds a device. ``holder`` is unique to the run of one team; ``team`` is what people are told."""
@@ -31,7 +35,7 @@ class Leases:
     def team_of(self, device: str) -> int | None:
         """The team that uses a device, or None."""
         lease = self._live(device)
-        return lease.team if lease else None
+        return lease.team if lease and lease.team != BY_HAND else None
 
     def take(self, device: str, *, holder: str, team: int) -> None:
         """Take a device for ``holder``, or renew its lease.
@@ -41,11 +45,7 @@ class Leases:
         """
         lease = self._live(device)
         if lease is not None and lease.holder != holder:
-            raise InUse(
-                _("Team %(team)s is using this device", team=lease.team),
-                device=device,
-                hint=_("Wait until the team is done, or end its lesson."),
-            )
+            raise _used_by(lease, device)
         self._held[device] = Lease(holder, team, self._clock() + LEASE_SECONDS)
 
     def renew(self, holder: str) -> None:
@@ -79,3 +79,13 @@ class Leases:
             del self._held[device]
             return None
         return lease
+
+
+def _used_by(lease: Lease, device: str) -> InUse:
+    if lease.team == BY_HAND:
+        return InUse(_("This device is being tested"), device=device, hint=_("Wait until the test is done."))
+    return InUse(
+        _("Team %(team)s is using this device", team=lease.team),
+        device=device,
+        hint=_("Wait until the team is done, or end its lesson."),
+    )

@@ -6,20 +6,29 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from devices.text import _
-from labctl.views import DeviceState, DeviceView, NeedView, Outcome, RunView, TeamState, TeamView
+from labctl.views import DeviceState, DeviceView, NeedView, Outcome, Problem, RunView, TeamState, TeamView
 
-URGENCY = ("unconfirmed", "interrupted", "clock", "lost", "error", "not-yet", "waiting", "stuck", "no-watchdog")
+URGENCY = ("unconfirmed", "disk", "interrupted", "clock", "lost", "error", "not-yet", "waiting", "stuck", "no-watchdog")
 """The order of the list: what may still move, then what holds up the class, then one team, then a remark."""
 
 
 def needs_of(
-    devices: Iterable[DeviceView], run: RunView | None, *, latched: bool, clock_behind: datetime | None
+    devices: Iterable[DeviceView],
+    run: RunView | None,
+    *,
+    now: datetime,
+    latched: bool,
+    clock_behind: datetime | None = None,
+    store_problem: Problem | None = None,
 ) -> tuple[NeedView, ...]:
     """Everything that asks for the teacher, by urgency and then by how long it has waited.
 
-    ``clock_behind`` is the time of the last event where the clock stands behind it, else None.
+    ``clock_behind`` is the time of the last event where the clock stands behind it, else None; ``store_problem`` why
+    nothing can be written down at present, else None.
     """
     found = [need for device in devices if (need := _of_device(device)) is not None]
+    if store_problem is not None:
+        found.append(NeedView("disk", store_problem.message, store_problem.hint, now))
     if clock_behind is not None:
         found.append(
             NeedView(
@@ -30,17 +39,19 @@ def needs_of(
             )
         )
     if run is not None and run.state == "interrupted":
-        found.append(
-            NeedView(
-                "interrupted",
-                _("The lesson was interrupted"),
-                _("labctl was restarted. Nothing moves until you go on."),
-                run.started_at,
-            )
-        )
+        found.append(NeedView("interrupted", _("The lesson was interrupted"), _why(run), run.started_at))
     if run is not None and run.state == "running" and not latched:
         found += [need for team in run.teams if (need := _of_team(team, run)) is not None]
     return tuple(sorted(found, key=lambda need: (URGENCY.index(need.kind), need.since)))
+
+
+def _why(run: RunView) -> str:
+    if run.steps:
+        return _("labctl was restarted. Nothing moves until you go on.")
+    return _(
+        "The lesson %(lesson)s is not in the library any more. Put its folder back, or end the lesson.",
+        lesson=run.lesson,
+    )
 
 
 def _of_device(device: DeviceView) -> NeedView | None:
@@ -77,7 +88,7 @@ def _of_team(team: TeamView, run: RunView) -> NeedView | None:
         kind, title = "not-yet", _("Team %(team)s has not got it yet", team=team.number)
     elif team.outcome in (Outcome.ERROR, Outcome.TIMEOUT) and team.state is TeamState.WAITING:
         kind, title = "error", _("Team %(team)s: the step broke off", team=team.number)
-    elif team.state is TeamState.WAITING and step.do == "hold":
+    elif team.state is TeamState.INTERRUPTED or (team.state is TeamState.WAITING and step.do == "hold"):
         kind, title = "waiting", _("Team %(team)s waits for you", team=team.number)
     elif team.stuck:
         kind, title = "stuck", _("Team %(team)s is not getting on", team=team.number)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -27,6 +27,9 @@ RENEW_SECONDS = 3.0
 
 TICK_SECONDS = 15.0
 """How often pages are told that time has passed, so that minutes and a team that does not get on are shown."""
+
+WAITS = frozenset({TeamState.WAITING, TeamState.STOPPED, TeamState.INTERRUPTED})
+"""Where a team waits for a person to say go on."""
 
 END_LIMIT = 2.0
 """Seconds that the teams are given to come to rest when a run ends."""
@@ -80,6 +83,22 @@ class ClassRun:
     started_at: datetime
     seats: dict[int, Seat]
     state: str = "running"
+    started_by: str | None = None
+
+    def kept(self, ended_at: datetime | None = None) -> KeptRun:
+        """The run as it is written down."""
+        plan = self.lesson.plan
+        return KeptRun(
+            id=self.id,
+            lesson=plan.id,
+            version=str(plan.version),
+            state=self.state,
+            minutes=plan.minutes,
+            started_at=self.started_at,
+            started_by=self.started_by,
+            ended_at=ended_at,
+            teams=[seat.kept() for seat in self.seats.values()],
+        )
 
 
 class Runs:
@@ -106,6 +125,13 @@ class Runs:
         self._latched = latched
         self._clerk: asyncio.Task[None] | None = None
         self.current: ClassRun | None = None
+        self.orphan: KeptRun | None = None
+        """A run from before a restart whose lesson is gone: it can only be ended."""
+
+    def free(self) -> None:
+        """Nothing, where a lesson can be started. Raises InUse."""
+        if self.current is not None or self.orphan is not None:
+            raise InUse(_("A lesson is under way already"), hint=_("End it first."))
 
     def start(
         self, lesson: Lesson, benches: Mapping[int, TeamBench], members: Mapping[int, tuple[str, ...]], *, by: str
@@ -116,14 +142,13 @@ class Runs:
             InUse: A lesson is under way, or a device is used by someone else; nothing was started.
             Stopped: The latch is raised.
         """
-        if self.current is not None:
-            raise InUse(_("A lesson is under way already"), hint=_("End it first."))
+        self.free()
         self._take(benches.values())
-        run = ClassRun(new_id(), lesson, self._now(), {})
+        run = ClassRun(new_id(), lesson, self._now(), {}, started_by=by or None)
         for team, bench in benches.items():
             run.seats[team] = self._seat(run, team, bench, members.get(team, ()), first_step=0)
         self.current = run
-        self._keep(self._keeper.begin(self._kept(run), by=by))
+        self._keeper.put(run.kept())
         self._event("run.started", run, person=by, data={"lesson": lesson.plan.id, "teams": sorted(run.seats)})
         self._set_going(run)
         return run.id
@@ -177,7 +202,7 @@ class Runs:
             case _:
                 pass
         self._event(f"team.{event.kind}", run, team=team, data={"step": event.step, **event.data})
-        self._keep(self._keeper.save(run.id, seat.kept()))
+        self._keeper.put(run.kept())
 
     def _evidence(self, evidence: Evidence) -> EvidenceView:
         return EvidenceView(
@@ -199,14 +224,22 @@ class Runs:
             InUse: Someone else has its device by now.
         """
         run = self._run()
-        if run.state == "interrupted":
-            self.restart(by=by)
-            return
-        for seat in self._seats(team):
-            if seat.state in (TeamState.WAITING, TeamState.STOPPED):
-                seat.bench.take()
+        seats = self._seats(team)
+        self._take(seat.bench for seat in seats if seat.state in WAITS)
+        for seat in seats:
+            if seat.state is TeamState.INTERRUPTED:
+                self._begin_again(run, seat)
+            elif seat.state in WAITS:
                 seat.runner.go_on()
         self._event("run.go-on", run, team=team, person=by)
+        if run.state == "interrupted":
+            self._become(run, "running", "run.restarted", by)
+
+    def stop(self) -> None:
+        """Everything was stopped: what any team has under way or announced is broken off."""
+        if self.current is not None:
+            for seat in self.current.seats.values():
+                seat.runner.stop()
 
     def skip(self, team: int, *, by: str) -> None:
         """Take a team past its step. Raises NoRun, Stopped, InUse."""
@@ -229,14 +262,14 @@ class Runs:
 
     def pause(self, *, by: str) -> None:
         """Bring every team to rest where it is. Raises NoRun."""
-        run = self._run()
+        run = self._in("running")
         for seat in run.seats.values():
             seat.runner.pause()
         self._become(run, "paused", "run.paused", by)
 
     def resume(self, *, by: str) -> None:
         """Let every team begin its step again. Raises NoRun, Stopped, InUse."""
-        run = self._run()
+        run = self._in("paused")
         self._take(seat.bench for seat in run.seats.values())
         for seat in run.seats.values():
             seat.runner.resume()
@@ -244,13 +277,18 @@ class Runs:
 
     async def finish(self, *, by: str) -> None:
         """End the lesson: every team comes to rest, what they did is kept. Raises NoRun."""
+        if self.orphan is not None:
+            ended, self.orphan = self.orphan, None
+            self._keeper.put(replace(ended, state="finished", ended_at=self._now()))
+            self._tell(Event("run.finished", run=ended.id, person=by))
+            return
         run = self._run()
         for seat in run.seats.values():
             seat.runner.finish()
         await self._end_teams(run)
         run.state = "finished"
         self.current = None
-        self._keep(self._keeper.end(run.id, "finished", self._now()))
+        self._keeper.put(run.kept(ended_at=self._now()))
         self._event("run.finished", run, person=by)
 
     async def _end_teams(self, run: ClassRun) -> None:
@@ -279,7 +317,7 @@ class Runs:
         bench_for: Callable[[int, Mapping[str, str]], TeamBench],
     ) -> None:
         """Take up a run that the last process left, as interrupted: nothing moves until someone goes on with it."""
-        run = ClassRun(kept.id, lesson, kept.started_at, {}, "interrupted")
+        run = ClassRun(kept.id, lesson, kept.started_at, {}, "interrupted", kept.started_by)
         for each in kept.teams:
             bench = bench_for(each.team, each.bench)
             step = min(each.step, len(lesson.plan.steps) - 1)
@@ -290,26 +328,25 @@ class Runs:
             seat.left = TeamState.FINISHED if each.state == TeamState.FINISHED else TeamState.INTERRUPTED
             run.seats[each.team] = seat
         self.current = run
+        self._keeper.put(run.kept())
 
     def restart(self, *, by: str) -> None:
         """Go on with an interrupted run, each team from the beginning of its step. Raises NoRun, Stopped, InUse."""
-        run = self._run()
-        if run.state != "interrupted":
-            raise NoRun(_("The lesson was not interrupted"))
-        waiting = [seat for seat in run.seats.values() if seat.left is TeamState.INTERRUPTED]
-        self._take(seat.bench for seat in waiting)
-        for seat in waiting:
-            seat.left = None
-            seat.since = self._now()
-            seat.task = self._hub.spawn(seat.runner.run(), name=f"team {seat.team}")
-        self._clerk = self._hub.spawn(self._mind(run), name="mind the run")
-        self._become(run, "running", "run.restarted", by)
+        self._in("interrupted")
+        self.go_on(None, by=by)
+
+    def _begin_again(self, run: ClassRun, seat: Seat) -> None:
+        seat.left = None
+        seat.since = self._now()
+        seat.task = self._hub.spawn(seat.runner.run(), name=f"team {seat.team}")
+        if self._clerk is None or self._clerk.done():
+            self._clerk = self._hub.spawn(self._mind(run), name="mind the run")
 
     def view(self) -> RunView | None:
         """The lesson under way as pages show it."""
         run = self.current
         if run is None:
-            return None
+            return _orphan_view(self.orphan) if self.orphan is not None else None
         plan = run.lesson.plan
         return RunView(
             id=run.id,
@@ -344,9 +381,21 @@ class Runs:
         )
 
     def _run(self) -> ClassRun:
+        if self.orphan is not None:
+            raise NoRun(
+                _("The lesson %(lesson)s is not in the library any more", lesson=self.orphan.lesson),
+                hint=_("Put its folder back and restart labctl, or end the lesson."),
+            )
         if self.current is None:
             raise NoRun(_("There is no lesson under way"), hint=_("Choose one on the Lesson page."))
         return self.current
+
+    def _in(self, state: str) -> ClassRun:
+        """The run, where it is in this state: a press on a page that is behind does nothing else."""
+        run = self._run()
+        if run.state != state:
+            raise NoRun(_("The lesson has gone on meanwhile"), hint=_("Look at it again, then decide."))
+        return run
 
     def _seats(self, team: int | None) -> Sequence[Seat]:
         run = self._run()
@@ -358,7 +407,7 @@ class Runs:
 
     def _become(self, run: ClassRun, state: str, topic: str, by: str) -> None:
         run.state = state
-        self._keep(self._keeper.become(run.id, state))
+        self._keeper.put(run.kept())
         self._event(topic, run, person=by)
 
     def _event(
@@ -372,20 +421,10 @@ class Runs:
     ) -> None:
         self._tell(Event(kind, team=team, run=run.id, person=person, data=data or {}))
 
-    def _keep(self, writing: Any) -> None:
-        self._hub.spawn(writing, name="keep the run")
 
-    def _kept(self, run: ClassRun) -> KeptRun:
-        plan = run.lesson.plan
-        return KeptRun(
-            run.id,
-            plan.id,
-            plan.version,
-            run.state,
-            plan.minutes,
-            run.started_at,
-            [seat.kept() for seat in run.seats.values()],
-        )
+def _orphan_view(kept: KeptRun) -> RunView:
+    named = {"en": kept.lesson}
+    return RunView(kept.id, kept.lesson, named, {"en": ""}, "interrupted", kept.started_at, kept.minutes, (), ())
 
 
 def step_views(lesson: Lesson) -> tuple[StepView, ...]:

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Coroutine, Mapping
 from typing import Any, TypeVar
 
-from devices.errors import LabError, unexpected
+from devices.errors import LabError, Stopped, unexpected
 from devices.text import Text, _, as_data
 from lessons.format import Plan
 from lessons.outcomes import EventKind, Evidence, Outcome, Result, RunEvent
@@ -102,7 +102,7 @@ class TeamRun:
         self._still = 0.0
         self._still_since = 0.0
         self._asked_for = False  # a person has just asked for what happens next
-        self._held = self._paused = self._skipped = self._finished = self._cut = False
+        self._held = self._paused = self._skipped = self._finished = self._stopped = self._cut = False
         self._work: asyncio.Task[Any] | None = None
         self._go = asyncio.Event()
         self._woken = asyncio.Event()
@@ -142,6 +142,15 @@ class TeamRun:
         """Let a paused team begin its step again; one that waited goes on waiting."""
         self._paused = False
         self._woken.set()
+
+    def stop(self) -> None:
+        """Everything was stopped: break off what is under way or announced, and wait until a person goes on.
+
+        A team that waits for a person already goes on waiting.
+        """
+        if self.state in (TeamState.RUNNING, TeamState.PARKED):
+            self._stopped = True
+            self._cut_short()
 
     def finish(self) -> None:
         """End the run here, with the devices at rest."""
@@ -275,6 +284,9 @@ class TeamRun:
                 raise _Finish
             if self._skipped:
                 raise _Skip
+            if self._stopped:
+                self._stopped = False
+                raise Stopped(_("Everything was stopped"), hint=_("Go on once your teacher has released it."))
             self._cut = False
             task = self._work = asyncio.create_task(work())
             try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -34,7 +35,13 @@ class Opening:
         return self._opened()
 
     def close(self) -> None:
+        """Close the lab as the product does."""
         self._open.close()
+
+    def rename_kept_lesson(self, lesson: str) -> None:
+        """Have the closed lab's run speak of another lesson."""
+        with contextlib.closing(sqlite3.connect(self.places.database)) as database, database:
+            database.execute("UPDATE run SET lesson = ?", (lesson,))
 
     def _opened(self) -> Opened:
         sims = SimHost(boot_seconds=0.02)

@@ -76,7 +76,7 @@ def test_what_may_still_move_comes_first_and_older_before_newer() -> None:
         robot(2, DeviceState.UNCONFIRMED, since=NOON + timedelta(minutes=3), problem=Problem("not-stopped", "m", "h")),
         robot(3, DeviceState.LOST, since=NOON - timedelta(minutes=3)),
     ]
-    found = needs_of(devices, run(team(1, stuck=True)), latched=False, clock_behind=NOON)
+    found = needs_of(devices, run(team(1, stuck=True)), latched=False, clock_behind=NOON, now=NOON)
     assert [(need.kind, need.device) for need in found] == [
         ("unconfirmed", "robot-2"),
         ("clock", None),
@@ -89,21 +89,21 @@ def test_what_may_still_move_comes_first_and_older_before_newer() -> None:
 def test_not_yet_is_not_an_error() -> None:
     not_yet = team(1, state=TeamState.WAITING, outcome=Outcome.NOT_YET)
     broken = team(2, state=TeamState.WAITING, outcome=Outcome.ERROR)
-    kinds = {need.team: need.kind for need in needs_of([], run(not_yet, broken), latched=False, clock_behind=None)}
+    kinds = {need.team: need.kind for need in needs_of([], run(not_yet, broken), latched=False, now=NOON)}
     assert kinds == {1: "not-yet", 2: "error"}
 
 
 def test_quiet_is_good() -> None:
-    assert needs_of([robot(1)], run(team(1)), latched=False, clock_behind=None) == ()
+    assert needs_of([robot(1)], run(team(1)), latched=False, now=NOON) == ()
 
 
 def test_a_robot_that_does_not_stop_by_itself_is_said() -> None:
-    (need,) = needs_of([robot(1, stops_by_itself=False)], None, latched=False, clock_behind=None)
+    (need,) = needs_of([robot(1, stops_by_itself=False)], None, latched=False, now=NOON)
     assert need.kind == "no-watchdog"
 
 
 def test_an_interrupted_lesson_asks_for_the_teacher() -> None:
-    (need,) = needs_of([], run(team(1), state="interrupted"), latched=False, clock_behind=None)
+    (need,) = needs_of([], run(team(1), state="interrupted"), latched=False, now=NOON)
     assert need.kind == "interrupted"
 
 

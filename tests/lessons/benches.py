@@ -163,7 +163,9 @@ class Team:
         self.events.append(event)
         self._changed.set()
         waits_for_anyone = self.run.plan.steps[event.step].do in ("read", "hold")
-        if self._goes_on and event.kind is EventKind.STATE and event.data["state"] == "waiting" and waits_for_anyone:
+        state = event.data.get("state") if event.kind is EventKind.STATE else None
+        # On a crowded machine this loop may hang for half a second: the dead man acts, and a person says go on.
+        if self._goes_on and (state == "stopped" or (state == "waiting" and waits_for_anyone)):
             asyncio.get_running_loop().call_soon(self.run.go_on)
 
     def start(self) -> asyncio.Task[Outcome]:

@@ -190,6 +190,48 @@ class TestStop:
         assert team.lines[said:][0] == "robot-1 moves in 0 s. Hands off."
         assert [evidence.attempt for evidence in team.run.evidence] == [1], "a stop is no attempt"
 
+    async def test_a_stop_ends_the_announcement_of_a_motion(self, bench: OneRobot) -> None:
+        team = Team(plan_of(sense(), drive(seconds=0.4)), bench, announce=1.0)
+        team.start()
+        await team.until("running", "go")
+        await asyncio.sleep(0.1)
+        assert "moves in" in team.run.line
+        await bench.stop_all()
+        team.run.stop()
+        await team.until("stopped", "go")
+        bench.stopped = False
+        await asyncio.sleep(1.2)
+        assert bench.wheels == REST, "what was announced before the stop is forgotten"
+        team.run.go_on()
+        await team.until("running")
+        assert await team.task is Outcome.PASSED
+
+    async def test_a_stop_reaches_a_team_that_waits_for_its_robot(self, bench: OneRobot) -> None:
+        team = Team(plan_of(drive(seconds=0.4)), bench)
+        team.start()
+        await bench.until_driving()
+        bench.host.fault("robot-1", UNPLUGGED)
+        await team.until("parked")
+        bench.stopped = True
+        team.run.stop()
+        await team.until("stopped")
+        bench.host.fault("robot-1", None)
+        bench.stopped = False
+        await asyncio.sleep(0.5)
+        assert bench.wheels == REST
+        team.run.finish()
+        assert await team.task is Outcome.ABORTED
+
+    async def test_a_stop_leaves_a_team_waiting_that_waits_for_a_person(self, bench: OneRobot) -> None:
+        team = Team(plan_of(read(), sense()), bench)
+        team.start()
+        await team.until("waiting", "talk")
+        team.run.stop()
+        await asyncio.sleep(0.05)
+        assert team.run.state == "waiting"
+        team.run.go_on()
+        assert await team.task is Outcome.PASSED
+
     async def test_a_press_of_resume_does_not_end_a_stop(self, bench: OneRobot) -> None:
         team = Team(plan_of(drive()), bench)
         bench.stopped = True
