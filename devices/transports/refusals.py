@@ -57,13 +57,13 @@ def busy(name: str, path: str) -> PortBusy:
     """The error for a port that another program holds."""
     who = holder(path)
     if who is None:
-        hint = _("Close every other program that uses %(path)s, then press Reconnect.", path=path)
+        hint = _("Close every other program that uses %(path)s, then press Check again.", path=path)
         return PortBusy(_("%(name)s is used by another program", name=name), device=name, hint=hint)
     program, pid = who
     return PortBusy(
         _("%(name)s is used by %(program)s", name=name, program=program),
         device=name,
-        hint=_("Close %(program)s (process %(pid)s), then press Reconnect.", program=program, pid=pid),
+        hint=_("Close %(program)s (process %(pid)s), then press Check again.", program=program, pid=pid),
     )
 
 

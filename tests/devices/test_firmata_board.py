@@ -87,6 +87,38 @@ async def test_a_lost_port_fails_every_waiter_at_once() -> None:
         assert all(error.device == "robot-1" for error in ended if isinstance(error, LabError))
 
 
+@pytest.mark.parametrize("firmware", ["labctl-robot", "standard-firmata"])
+async def test_an_idle_board_that_breaks_is_named_within_three_seconds(firmware: str) -> None:
+    async def broken(fault: str) -> tuple[DeviceLost, float]:
+        async with robot_on(firmware) as bench:
+            await asyncio.sleep(0.5)
+            start = time.monotonic()
+            bench.fault(fault)
+            return await asyncio.wait_for(bench.robot.gone(), 5), time.monotonic() - start
+
+    faults = ("silent", "noise", "wrong-firmware", "stuck")
+    (silent, noise, words, stuck), took = zip(*await asyncio.gather(*map(broken, faults)), strict=True)
+
+    assert max(took) < 3
+    assert all(lost.device == "robot-1" and lost.hint for lost in (silent, noise, words, stuck))
+    assert "silent" in silent.message
+    assert "something arrives" in noise.message
+    assert "something arrives" in words.message
+
+
+async def test_an_idle_board_that_answers_with_difficulty_stays() -> None:
+    async def stays(fault: str | None) -> bool:
+        async with robot_on() as bench:
+            bench.fault(fault)
+            try:
+                await asyncio.wait_for(bench.robot.gone(), 5)
+            except TimeoutError:
+                return True
+            return False
+
+    assert await asyncio.gather(*map(stays, ("slow", "garbage", "cut", None))) == [True] * 4
+
+
 async def test_a_board_that_falls_silent_is_lost_though_its_port_is_there() -> None:
     async with robot_on() as bench:
         bench.fault("silent")

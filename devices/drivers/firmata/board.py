@@ -145,7 +145,7 @@ class FirmataBoard(Board):
 
     def _not_connected(self) -> DeviceLost:
         message = _("%(name)s is not connected", name=self._name)
-        return DeviceLost(message, device=self._name, hint=_("Press Reconnect."))
+        return DeviceLost(message, device=self._name, hint=_("Press Check again."))
 
     # -- the board
 

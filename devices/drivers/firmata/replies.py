@@ -64,7 +64,7 @@ class Replies:
             raise NoAnswer(
                 _("%(name)s does not answer", name=self._name),
                 device=self._name,
-                hint=_("Check that it is switched on, then press Reconnect."),
+                hint=_("Check that it is switched on, then press Check again."),
             ) from None
         finally:
             if question in self._waiting:

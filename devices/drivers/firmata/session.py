@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import time
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Final, TypeVar
 
@@ -20,8 +19,10 @@ from devices.wire import firmata as wire
 ANSWER_WITHIN: Final = 1.0  # seconds
 STOP_AGAIN: Final = 0.15  # seconds after which a stop is said again: the first may have been damaged
 KEEP_ALIVE: Final = 0.1  # seconds; the lab's firmware rests after 0.5
-WATCH: Final = 1.0  # seconds of silence after which the board is asked whether it is there
-SILENT: Final = 3  # such questions without an answer: it is lost
+WATCH: Final = 0.9  # seconds between an answer and the next question whether the board is there
+PATIENCE: Final = 0.6  # seconds that such a question waits before the next; a late answer serves that one
+SILENT: Final = 3  # questions in a row without an answer: it is lost, within 3 s of its last word
+QUIET_PIN: Final = 0  # what is asked about: the receiving pin, which is nobody's output, so no stop waits for its state
 
 Answer = TypeVar("Answer", bound=wire.Message)
 
@@ -40,7 +41,7 @@ class Session:
         self._on_message, self._on_lost = on_message, on_lost
         self._parser = wire.Parser()
         self._heard = Heard()
-        self._heard_at = 0.0
+        self._arrived = 0  # bytes since the last answer
         self._replies = Replies(name)
         self._standing: dict[object, list[bytes]] = {}  # what to report, to be said again where it was dropped
         self._lost: DeviceLost | None = None
@@ -185,7 +186,7 @@ class Session:
     # -- what arrives
 
     def _on_bytes(self, data: bytes) -> None:
-        self._heard_at = time.monotonic()
+        self._arrived += len(data)
         if self._greeting is None:
             self._heard.feed(data)
         for message in self._parser.feed(data):
@@ -251,16 +252,23 @@ class Session:
                 self._keeping = None
 
     async def _watch(self) -> None:
-        """Notice a board that has fallen silent while its port is still there."""
+        """Notice a board that answers no more while its port is still there.
+
+        Only an answer counts as life: noise, words and reports that were asked for long ago come from broken boards
+        too. And what is asked is not answered by noise, as the three bytes of a version are about twice a second.
+        """
         unanswered = 0
         while unanswered < SILENT:
             if not unanswered:
                 await asyncio.sleep(WATCH)
-            if time.monotonic() - self._heard_at < WATCH:
-                unanswered = 0
-                continue
+                self._arrived = 0
             try:
-                await self.ask(wire.ask_version(), wire.Version)
+                await self.ask(
+                    wire.ask_pin_state(QUIET_PIN),
+                    wire.PinState,
+                    lambda state: state.pin == QUIET_PIN,
+                    seconds=PATIENCE,
+                )
                 unanswered = 0
             except Stopped:
                 continue
@@ -268,13 +276,16 @@ class Session:
                 unanswered += 1
             except LabError:
                 return
-        self._lose(
-            NoAnswer(
-                _("%(name)s has fallen silent", name=self._name),
-                device=self._name,
-                hint=_("Check that it is switched on, then press Reconnect."),
-            )
-        )
+        self._lose(self._unanswering())
+
+    def _unanswering(self) -> NoAnswer:
+        """What is said of a board that answers no more: whether nothing comes from it, or nothing of sense."""
+        message = _("%(name)s has fallen silent", name=self._name)
+        hint = _("Check that it is switched on, then press Check again.")
+        if self._arrived:
+            message = _("%(name)s does not answer any more, though something arrives from it", name=self._name)
+            hint = _("Check its cable, and that the lab's firmware runs on it; then press Check again.")
+        return NoAnswer(message, device=self._name, hint=hint)
 
     def _has(self, feature: wire.Feature) -> bool:
         return bool(self.lab and self.lab.features & feature)
