@@ -101,7 +101,9 @@ def _run_typer(commands: Sequence[Command], args: Sequence[str]) -> int:
     import typer
 
     from devices.errors import unexpected
+    from labctl.cli.helping import speak_in_help
 
+    speak_in_help()
     root = typer.Typer(
         name="labctl", rich_markup_mode=None, pretty_exceptions_enable=False, context_settings=HELP_OPTIONS
     )
@@ -163,6 +165,7 @@ def _wrong_usage(error: Exception, *, as_json: bool) -> LabError | None:
 
     Typer carries its copy of click inside, so its class is known here only by what every usage error has.
     """
+    from labctl.cli.helping import usage_word
     from labctl.cli.usage import WrongUsage
 
     if getattr(error, "exit_code", None) != WRONG_USAGE or not hasattr(error, "format_message"):
@@ -170,7 +173,7 @@ def _wrong_usage(error: Exception, *, as_json: bool) -> LabError | None:
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else "labctl"
     message = typing.cast(Any, error).format_message().rstrip(".")
-    if message.startswith("Usage:"):  # a family of commands without a command: typer's message is its whole help
+    if message.startswith(usage_word()):  # a family of commands without a command: typer's message is its whole help
         message = say(_("a command is missing"))
         if context is not None and not as_json:
             print(context.get_help(), file=sys.stderr)

@@ -32,6 +32,15 @@ def test_help_is_what_who_asks_nothing_gets(tmp_path, asked):
     assert labctl(tmp_path, *asked).stdout == labctl(tmp_path, "--help").stdout
 
 
+@pytest.mark.parametrize("args", [["--help"], ["lab", "--help"], ["devices", "test", "--help"], ["devices"]])
+def test_help_is_in_the_persons_language(tmp_path, args):
+    said = labctl(tmp_path, *args, LABCTL_LANG="az")
+
+    for word in ("Usage", "Examples", "Options:", "Arguments", "Commands", "Show this", "a command is missing"):
+        assert word not in said.stdout + said.stderr
+    assert "İstifadəsi:" in said.stdout + said.stderr
+
+
 def test_help_imports_no_library(tmp_path):
     code = "import sys\nfrom labctl.cli.main import run\nrun(['--help'])\nprint(sorted(sys.modules), file=sys.stderr)"
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30)

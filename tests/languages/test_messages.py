@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import shutil
 import subprocess
 import sys
@@ -53,6 +54,19 @@ def catalogue(tree: Path) -> Path:
 def test_every_sentence_of_the_lab_is_in_azerbaijani() -> None:
     done = run(ROOT, "--check")
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_no_sentence_stands_inside_an_f_string_where_the_script_overlooks_it() -> None:
+    files = [file for room in ("devices", "lessons", "labctl", "web") for file in (ROOT / room).rglob("*.py")]
+    overlooked = [
+        f"{file.relative_to(ROOT)}:{call.lineno}"
+        for file in files
+        for string in ast.walk(ast.parse(file.read_text("utf-8")))
+        if isinstance(string, ast.JoinedStr)
+        for call in ast.walk(string)
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in ("_", "ngettext")
+    ]
+    assert files and not overlooked
 
 
 def test_sentences_are_gathered_from_code_and_pages(tree: Path) -> None:
