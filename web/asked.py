@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from typing import Any, cast
 from urllib.parse import urlsplit
 
 from flask import Flask, current_app, request, session
+
+_WHOLE = re.compile(r"[0-9]{1,18}")
+"""Digits that int() and the database take: it counts in 64 bits, and int() refuses thousands of digits."""
+
+
+def whole_number(text: str) -> int | None:
+    """A whole number as a person or a page sends it; None where it is anything else."""
+    return int(text) if _WHOLE.fullmatch(text) else None
 
 
 def within(path: str) -> str:

@@ -16,6 +16,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from web.asked import whole_number
+
 RING = 512
 """Patches kept: some minutes of a lively lesson, at a few kilobytes each."""
 
@@ -117,8 +119,8 @@ class Feed:
     def reader(self, language: str, since: str) -> Reader:
         """A reader that has seen everything up to ``since``, an id of ours; it is told where that cannot be."""
         boot, _dot, number = since.partition(".")
-        known = boot == self.boot and number.isascii() and number.isdecimal() and int(number) <= self._last
-        return Reader(language, int(number) if known else -1)
+        seen = whole_number(number) if boot == self.boot else None
+        return Reader(language, -1 if seen is None or seen > self._last else seen)
 
     def take(self, reader: Reader) -> bytes:
         """What ``reader`` has not seen yet, as the bytes of a stream; empty where there is nothing."""

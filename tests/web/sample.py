@@ -121,6 +121,7 @@ class SampleLab:
         self.people = SamplePeople()
         self.calls: list[tuple[Any, ...]] = []
         self.fails: LabError | None = None
+        self.store_problem: Problem | None = None
         self._lock = threading.Lock()
         self._seq = 0
         self.stop = StopView(latched=False, epoch=1)
@@ -440,7 +441,13 @@ class SampleLab:
     def _needs(self) -> tuple[NeedView, ...]:
         from labctl.needs import needs_of
 
-        return needs_of(self.robots.values(), self.run_view, latched=self.stop.latched, clock_behind=None)
+        return needs_of(
+            self.robots.values(),
+            self.run_view,
+            latched=self.stop.latched,
+            now=self.now,
+            store_problem=self.store_problem,
+        )
 
 
 def _robot(number: int, now: datetime) -> DeviceView:

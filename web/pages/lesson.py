@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 from devices.errors import BadValue, UnknownName
 from devices.text import _
 from labctl.views import LessonSummary, RoomView
+from web.asked import whole_number
 from web.guard import me
 from web.pages.shown import back, show, the_lab
 from web.parts import parts_of
@@ -52,7 +53,7 @@ def _lesson(id: str) -> LessonSummary:
 @pages.post("/lessons/<id>/start")
 def start(id: str) -> Response:
     """Start a lesson with the teams that were chosen."""
-    teams = tuple(int(team) for team in request.form.getlist("team") if team.isdecimal())
+    teams = _teams()
     if not teams:
         raise BadValue(_("No team was chosen"), hint=_("Choose at least one team."))
     the_lab().start_run(id, teams, me().id)
@@ -74,37 +75,46 @@ def lesson() -> Response | str:
 def _open_team(room: RoomView, wished: str) -> int | None:
     """The team that is open: the one that was asked for, else the first that needs somebody, else the first."""
     numbers = [team.number for team in room.run.teams] if room.run else []
-    if wished.isdecimal() and int(wished) in numbers:
-        return int(wished)
+    if (number := whole_number(wished)) in numbers:
+        return number
     parts = parts_of(room)
     loud = [number for number in numbers if parts[f"team-{number}"].shows["look"].s in ("wait", "err", "lost")]
     return next(iter(loud or numbers), None)
 
 
-def _team() -> int | None:
-    """The team that a form is about; None for all."""
-    asked = request.form.get("team", "")
-    return int(asked) if asked.isdecimal() else None
+def _teams() -> tuple[int, ...]:
+    """The teams that a form names. A number that cannot be read is refused: it must never come to mean all."""
+    teams = [whole_number(team) for team in request.form.getlist("team")]
+    if None in teams:
+        raise BadValue(_("This is not the number of a team"), hint=_("Go back and try again."))
+    return tuple(dict.fromkeys(team for team in teams if team is not None))
+
+
+def _teams_or_all() -> tuple[int | None, ...]:
+    """The teams that a form names; None, which is all, only where it has no such field."""
+    return _teams() or (None,)
 
 
 def _one_team() -> int:
-    team = _team()
-    if team is None:
+    teams = _teams()
+    if len(teams) != 1:
         raise BadValue(_("No team was chosen"), hint=_("Choose at least one team."))
-    return team
+    return teams[0]
 
 
 @pages.post("/lesson/go-on")
 def go_on() -> Response:
-    """Let one team, or all that wait, go on."""
-    the_lab().go_on(_team(), me().id)
+    """Let the teams that are named, or all that wait, go on."""
+    for team in _teams_or_all():
+        the_lab().go_on(team, me().id)
     return back("/lesson")
 
 
 @pages.post("/lesson/hint")
 def hint() -> Response:
-    """Give one team, or all, the next hint."""
-    the_lab().hint(_team(), me().id)
+    """Give the teams that are named, or all, the next hint."""
+    for team in _teams_or_all():
+        the_lab().hint(team, me().id)
     return back("/lesson")
 
 
