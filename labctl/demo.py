@@ -6,7 +6,7 @@ import secrets
 from dataclasses import dataclass
 
 from labctl import people
-from labctl.files import PRIVATE_FILE, write_atomic
+from labctl.files import PRIVATE_FILE, write_atomic, writing
 from labctl.places import Places
 from labctl.store.store import Store
 
@@ -45,8 +45,9 @@ def prepare(places: Places) -> SignIn:
             f'\n[devices.robot-{n}]\nchassis = "two-motor"\naddress = "sim:labctl-robot"\n'
             for n in range(1, ROBOTS + 1)
         )
-        places.lab_file.parent.mkdir(parents=True, exist_ok=True)
-        write_atomic(places.lab_file, HEADER + robots)
+        with writing(places.lab_file):
+            places.lab_file.parent.mkdir(parents=True, exist_ok=True)
+            write_atomic(places.lab_file, HEADER + robots)
     sign_in = SignIn(TEACHER, _password(places))
     store = Store.open(places.database)
     try:
@@ -67,5 +68,6 @@ def _password(places: Places) -> str:
         kept = ""
     if not kept:
         kept = "-".join(f"{secrets.randbelow(1000):03}" for _part in range(3))
-        write_atomic(file, kept + "\n", mode=PRIVATE_FILE)
+        with writing(file):
+            write_atomic(file, kept + "\n", mode=PRIVATE_FILE)
     return kept

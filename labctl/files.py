@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import secrets
+from collections.abc import Generator
 from pathlib import Path
+
+from devices.errors import LabError
+from devices.text import _
 
 PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700
@@ -39,6 +44,38 @@ def write_atomic(path: Path, text: str, *, mode: int | None = None) -> None:
         beside.unlink(missing_ok=True)
         raise
     _sync_folder(path.parent)
+
+
+@contextlib.contextmanager
+def writing(path: Path, *, hint: str = "") -> Generator[None]:
+    """Say what the system refuses inside, while ``path`` is written, as a person can use it.
+
+    Args:
+        path: The file that is written, or the folder that is made for it.
+        hint: What to do where the disk has room.
+
+    Raises:
+        LabError: It could not be written, and why.
+    """
+    try:
+        yield
+    except LabError:
+        raise  # some are errors of the system, too
+    except OSError as error:
+        raise unwritable(path, error, hint=hint) from error
+
+
+def unwritable(path: Path, error: OSError, *, hint: str = "") -> LabError:
+    """The error for a file that cannot be written."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return LabError(
+            _("The disk is full: %(file)s cannot be written", file=str(path)),
+            hint=_("Free at least 1 GB on the disk of %(folder)s, then try again.", folder=str(path.parent)),
+        )
+    return LabError(
+        _("%(file)s cannot be written: %(why)s", file=str(path), why=error.strerror or str(error)),
+        hint=hint or _("See that it is a file of yours, in a folder that is yours."),
+    )
 
 
 def _sync_folder(folder: Path) -> None:

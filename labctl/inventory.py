@@ -14,11 +14,11 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 
 from devices.addresses import address_problem
-from devices.errors import BadFile, BadValue, LabError
+from devices.errors import BadFile, BadValue
 from devices.plugin import drivers as installed_drivers
 from devices.robots.chassis import names as chassis_names
 from devices.text import Text, _
-from labctl.files import write_atomic
+from labctl.files import write_atomic, writing
 from labctl.languages import LANGUAGES
 from labctl.tomlplaces import Lines, line_at, lines_of, what_and_where
 
@@ -151,14 +151,9 @@ def add_device(file: Path, id: str, entry: DeviceEntry, *, chassis_folders: Sequ
         after = read_inventory(text, file, chassis_folders=chassis_folders)
     except BadFile as error:
         raise BadValue(error.problems[0] if error.problems else error.message, device=id) from error
-    try:
+    with writing(file, hint=_("See that you may write there.")):
         file.parent.mkdir(parents=True, exist_ok=True)
         write_atomic(file, text)
-    except OSError as error:
-        raise LabError(
-            _("%(file)s cannot be written: %(why)s", file=str(file), why=error.strerror or str(error)),
-            hint=_("See that you may write there and that the disk is not full."),
-        ) from error
     return after
 
 

@@ -12,7 +12,7 @@ from typing import Any, Protocol, TypeVar
 
 from devices.errors import LabError, NoAnswer, UnknownName, unexpected
 from devices.text import _
-from labctl.files import PRIVATE_FILE, write_atomic
+from labctl.files import PRIVATE_FILE, write_atomic, writing
 from labctl.lock import Holder
 from labctl.places import Places
 from labctl.plain import error_from_wire, for_wire, from_wire
@@ -59,9 +59,14 @@ class NotReached(NoAnswer):
 
 
 def new_token(places: Places) -> str:
-    """Make a token for the lab that starts now, in a file that only its user can read. Older ones end."""
+    """Make a token for the lab that starts now, in a file that only its user can read. Older ones end.
+
+    Raises:
+        LabError: It cannot be written.
+    """
     token = secrets.token_urlsafe(32)
-    write_atomic(places.token, token + "\n", mode=PRIVATE_FILE)
+    with writing(places.token):
+        write_atomic(places.token, token + "\n", mode=PRIVATE_FILE)
     return token
 
 

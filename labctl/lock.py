@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import sys
@@ -16,7 +17,7 @@ from typing import IO, Any
 
 from devices.errors import InUse, LabError
 from devices.text import Text, _
-from labctl.files import PRIVATE_FILE, make_private_folder
+from labctl.files import PRIVATE_FILE, make_private_folder, writing
 
 PATIENCE = 0.3
 """Seconds that a start tries again: another program may hold the lock for a moment to see whether it is free."""
@@ -69,16 +70,11 @@ class LabLock:
 
         Raises:
             LabRuns: Another process holds it; the message names it.
-            LabError: The folder cannot be written.
+            LabError: The folder cannot be written, or the disk is full.
         """
-        try:
+        with writing(self.path, hint=_("See that the data folder is yours, or give another one with --data.")):
             make_private_folder(self.path.parent)
             file = _open(self.path)
-        except OSError as error:
-            raise LabError(
-                _("%(file)s cannot be written: %(why)s", file=str(self.path), why=error.strerror or str(error)),
-                hint=_("See that the data folder is yours and that the disk is not full."),
-            ) from error
         deadline = time.monotonic() + patience
         while not _try_lock(file):
             if time.monotonic() >= deadline:
@@ -88,7 +84,11 @@ class LabLock:
             time.sleep(0.05)
         self._file = file
         self._said = {"pid": os.getpid(), "since": datetime.now(UTC).isoformat(), "command": command}
-        self._write()
+        try:
+            self._write()
+        except LabError:
+            self.release()
+            raise
 
     def announce(self, address: str, *, local: str = "") -> None:
         """Write down where the panel answers: for people, and (if it differs) for programs of this machine."""
@@ -98,10 +98,9 @@ class LabLock:
     def _write(self) -> None:
         if self._file is None:
             return
-        self._file.seek(0)
-        self._file.write(json.dumps(self._said) + "\n")
-        self._file.truncate()
-        self._file.flush()
+        said = f"{json.dumps(self._said)}\n".encode()
+        with writing(self.path):
+            _put(self._file, said)
 
     def release(self) -> None:
         """Let go; called again it does nothing. The file stays: removing it would let two processes lock two files."""
@@ -109,9 +108,8 @@ class LabLock:
         if file is None:
             return
         with contextlib.suppress(OSError):
-            file.seek(0)
-            file.truncate()
-            file.flush()
+            _put(file, b"")
+        with contextlib.suppress(OSError):
             _unlock(file)
         file.close()
 
@@ -157,6 +155,15 @@ def _runs(path: Path, holder: Holder) -> LabRuns:
 def _open(path: Path, *, create: bool = True) -> IO[str]:
     flags = os.O_RDWR | (os.O_CREAT if create else 0)
     return os.fdopen(os.open(path, flags, PRIVATE_FILE), "r+", encoding="utf-8", newline="\n")
+
+
+def _put(file: IO[str], content: bytes) -> None:
+    """Let the file say this. Past its buffer: what a full disk refused would be tried once more at closing."""
+    os.lseek(file.fileno(), 0, os.SEEK_SET)
+    written = os.write(file.fileno(), content)
+    if written < len(content):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    os.ftruncate(file.fileno(), written)
 
 
 def _read_holder(file: IO[str]) -> Holder:

@@ -7,7 +7,7 @@ import socket
 from collections.abc import Callable
 from functools import partial
 
-from labctl.files import PRIVATE_FILE, write_atomic
+from labctl.files import PRIVATE_FILE, write_atomic, writing
 from labctl.lab import Lab
 from labctl.local import right_token
 from labctl.places import Places
@@ -27,7 +27,11 @@ def serve(lab: Lab, places: Places, listening: socket.socket, on_ready: Callable
 
 
 def session_key(places: Places) -> str:
-    """The key that signs sessions, made with the first start and kept, so that a restart signs nobody out."""
+    """The key that signs sessions, made with the first start and kept, so that a restart signs nobody out.
+
+    Raises:
+        LabError: It cannot be written.
+    """
     file = places.session_key
     try:
         kept = file.read_text("ascii").strip()
@@ -35,5 +39,6 @@ def session_key(places: Places) -> str:
         kept = ""
     if not kept:
         kept = secrets.token_urlsafe(32)
-        write_atomic(file, kept + "\n", mode=PRIVATE_FILE)
+        with writing(file):
+            write_atomic(file, kept + "\n", mode=PRIVATE_FILE)
     return kept

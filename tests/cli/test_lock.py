@@ -13,7 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from devices.errors import LabError
 from labctl.lock import LabLock, LabRuns, holder_of
+from tests.cli.typing_it import labctl
 
 HOLD = """
 import sys
@@ -116,3 +118,25 @@ def test_the_data_folder_and_the_lock_are_private(path):
     with LabLock(path):
         assert path.parent.stat().st_mode & 0o777 == 0o700
         assert path.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full")
+def test_a_full_disk_is_said_and_nothing_is_held(tmp_path):
+    (tmp_path / "lab.lock").symlink_to("/dev/full")
+    lock = LabLock(tmp_path / "lab.lock")
+    with pytest.raises(LabError) as caught:
+        lock.take()
+
+    assert caught.value.message == f"The disk is full: {tmp_path / 'lab.lock'} cannot be written"
+    assert f"on the disk of {tmp_path}" in caught.value.hint
+    lock.release()
+    assert holder_of(tmp_path / "lab.lock") is None
+
+
+@pytest.mark.parametrize("name", ["local-token", "session-key", "lab.lock"])
+def test_a_folder_in_the_place_of_a_file_is_said(tmp_path, name):
+    (tmp_path / name).mkdir()
+    said = labctl(tmp_path, "panel", "--no-browser")
+
+    assert said.returncode == 1
+    assert said.stderr.startswith(f"{tmp_path / name} cannot be written: Is a directory\n")
