@@ -101,6 +101,7 @@ LATE_MS = 100
 def database(places: Places) -> Iterable[Finding]:
     """Whether the database is sound, and of a version that this labctl knows."""
     from labctl.store import database as store  # SQLAlchemy takes a moment
+    from labctl.store.errors import remedy_of_damage
 
     path = places.database
     if not path.exists():
@@ -111,7 +112,7 @@ def database(places: Places) -> Iterable[Finding]:
             "database",
             _("%(file)s is damaged: %(what)s", file=str(path), what=broken),
             why=_("The lab's records may be lost piece by piece."),
-            fix=_("Stop the lab and put back the newest copy from %(folder)s.", folder=str(path.parent / "backups")),
+            fix=remedy_of_damage(path),
         )
         return
     yield Finding("database", _("%(file)s is sound", file=str(path)))

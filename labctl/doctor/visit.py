@@ -33,8 +33,10 @@ def examine_lab(places: Places, *, holder: Holder | None, devices: Devices | Non
         ("database", lambda: files.database(places)),
     ]
     found = [finding for check, look in checks for finding in examine(check, look)]
-    wrong_file = any(one.check == "lab-file" and one.severity is Severity.PROBLEM for one in found)
-    if devices is not None and not wrong_file:  # the devices that a wrong file names are anyone's guess
+    broken = {one.check for one in found if one.severity is Severity.PROBLEM}
+    # What keeps a lab from opening is said once. A lab that runs is asked, whatever its database is like.
+    shut = broken & ({"lab-file", "lock"} if holder is not None else {"lab-file", "database"})
+    if devices is not None and not shut:
         found += examine("devices", lambda: lab_devices.devices(devices()))
     return tuple(found)
 

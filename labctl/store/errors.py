@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import errno
+import shutil
 import sqlite3
 from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError, TimeoutError
 
 from devices.errors import LabError, NoAnswer
-from devices.text import _
+from devices.text import Text, _
 
 
 class StoreFailed(LabError):
@@ -66,6 +67,9 @@ class StoreClosed(StoreFailed):
     slug = "store-closed"
 
 
+PAGE = 64 << 10
+"""Bytes: SQLite takes up room in pieces of at most so much; with less left on the disk, nothing can be written."""
+
 DATABASE_ERRORS = (DBAPIError, TimeoutError, sqlite3.Error)
 """What SQLAlchemy and SQLite raise when the store fails."""
 
@@ -86,7 +90,9 @@ def _explain(error: Exception, path: Path) -> StoreFailed:
     if isinstance(error, TimeoutError):
         return too_slow()
     code = _code(error)
-    if code == sqlite3.SQLITE_FULL or (isinstance(error, OSError) and error.errno == errno.ENOSPC):
+    if code == sqlite3.SQLITE_FULL or (isinstance(error, OSError) and error.errno == errno.ENOSPC) or (
+        code == sqlite3.SQLITE_IOERR and _no_room(path)  # what it keeps beside the file could not grow
+    ):
         return DiskFull(
             _("The disk is full: the lab's records cannot be written"),
             hint=_("Make room on the disk that holds %(folder)s; the lab goes on by itself.", folder=path.parent),
@@ -99,7 +105,7 @@ def _explain(error: Exception, path: Path) -> StoreFailed:
     if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
         return StoreDamaged(
             _("The lab's records are damaged: %(path)s", path=path),
-            hint=_("Stop labctl and put a backup in its place; the newest are in %(folder)s.", folder=backups(path)),
+            hint=remedy_of_damage(path),
         )
     if isinstance(error, OSError) or code in (
         sqlite3.SQLITE_READONLY,
@@ -152,6 +158,25 @@ def closed() -> StoreClosed:
 def backups(path: Path) -> Path:
     """The folder in which copies of the database at ``path`` are kept."""
     return path.parent / "backups"
+
+
+def remedy_of_damage(path: Path) -> Text:
+    """What to do about a damaged database: a copy is named only where there is one."""
+    copies = sorted(backups(path).glob("*.db"), key=lambda copy: copy.stat().st_mtime)
+    if copies:
+        return _("Stop labctl and put the newest copy in its place: %(copy)s", copy=str(copies[-1]))
+    return _(
+        "There is no copy of it. Stop labctl and move it out of %(folder)s: the lab then begins anew, with its devices"
+        " and lessons, but without people and journal.",
+        folder=str(path.parent),
+    )
+
+
+def _no_room(path: Path) -> bool:
+    try:
+        return shutil.disk_usage(path.parent).free < PAGE
+    except OSError:
+        return False
 
 
 def _code(error: BaseException) -> int | None:

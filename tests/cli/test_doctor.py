@@ -177,7 +177,21 @@ def test_a_damaged_database_is_a_problem(places, content):
     found = examine("database", lambda: files.database(places))
 
     assert found[0].severity is Severity.PROBLEM
+    assert "There is no copy of it" in found[0].fix
     assert files.last_event(places) is None
+
+    (places.data / "backups").mkdir()
+    copy = places.data / "backups" / "lab-0001-20261101T080000.db"
+    copy.write_bytes(b"")
+    assert str(copy) in examine("database", lambda: files.database(places))[0].fix
+
+
+def test_a_damaged_database_is_named_once(tmp_path):
+    (tmp_path / "lab.db").write_bytes(b"this is no database, whatever its name says")
+    (tmp_path / "lab.db").chmod(0o600)
+    found = json.loads(labctl(tmp_path, "doctor", "--json").stdout)["findings"]
+
+    assert [one["check"] for one in found if "records are damaged" in one["what"]] == ["database"]
 
 
 def test_a_device_that_does_not_answer_is_a_problem_with_its_remedy():

@@ -180,7 +180,8 @@ def test_a_file_that_is_no_database_is_named_and_left_alone(path: Path) -> None:
     path.write_bytes(b"not a database, " * 1000)
     with pytest.raises(StoreDamaged, match=r"lab\.db") as caught:
         Store.open(path)
-    assert "backup" in caught.value.hint
+    assert "There is no copy of it" in caught.value.hint
+    assert "backups" not in caught.value.hint
     assert path.read_bytes().startswith(b"not a database")
 
 
