@@ -43,7 +43,7 @@ def init(
     as_json: JsonOption = False,
 ) -> None:
     """Write a lab file with comments and make the data folder; refuse where there is one already."""
-    places = places_of(data)
+    places = places_of(data, may_begin=True)
     language = language or choose_language()
     if language not in LANGUAGES:
         raise BadValue(
@@ -96,7 +96,7 @@ def _write_lab(places: Places, name: str, language: str) -> None:
 @app.command(help=say(_("Say where this lab's file, data and cache are.")))
 def where(data: DataOption = None, as_json: JsonOption = False) -> None:
     """Print the places of the lab."""
-    places = places_of(data)
+    places = places_of(data, may_begin=True)
     said = _where(places)
     if as_json:
         print_json(said)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from devices.errors import BadValue
 from devices.text import _
 from labctl.cli.speech import choose_language, colourful, say
 from labctl.places import Places, find_places
@@ -32,10 +33,24 @@ DataOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help=say(_("Print data for scripts.")))]
 
 
-def places_of(data: Path | None) -> Places:
-    """The places of the lab that a command is about; from here on we speak its language."""
+def places_of(data: Path | None, *, may_begin: bool = False) -> Places:
+    """The places of the lab that a command is about; from here on we speak its language.
+
+    Args:
+        data: The folder that was typed, if one was.
+        may_begin: Whether a lab may begin with this command. For any other a folder that is not there is a slip of
+            the pen, and no place for a lab.
+
+    Raises:
+        BadValue: There is no such folder.
+    """
     places = find_places(data)
     choose_language(lab_file=places.lab_file)
+    if data is not None and not may_begin and not places.data.exists():
+        raise BadValue(
+            _("There is no folder %(folder)s", folder=str(places.data)),
+            hint=_("See how it is written, or begin a lab there: labctl lab init --data %(folder)s", folder=str(data)),
+        )
     return places
 
 

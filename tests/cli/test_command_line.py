@@ -236,6 +236,31 @@ def test_letters_that_a_console_lacks_are_no_crash(tmp_path):
     assert "Traceback" not in said.stderr
 
 
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["devices", "list"],
+        ["devices", "show", "robot-1"],
+        ["devices", "scan"],
+        ["devices", "adopt", "sim:labctl-robot"],
+        ["doctor"],
+        ["lessons", "list"],
+        ["lessons", "check"],
+        ["people", "password", "Aysel", "--generate"],
+    ],
+)
+def test_a_slip_in_the_folder_is_said_and_makes_no_lab(tmp_path, args):
+    folder = tmp_path / "lbctl"
+    said = labctl(tmp_path, *args, "--data", str(folder))
+
+    assert said.returncode == 2
+    assert said.stderr.splitlines() == [
+        f"There is no folder {folder}",
+        f"  See how it is written, or begin a lab there: labctl lab init --data {folder}",
+    ]
+    assert not folder.exists()
+
+
 def test_a_data_folder_that_cannot_be_made_is_said(tmp_path):
     (tmp_path / "file").write_text("")
     said = labctl(tmp_path / "file" / "lab", "lab", "init")
