@@ -8,7 +8,7 @@ import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
@@ -99,14 +99,14 @@ def read_inventory(text: str, file: Path, *, chassis_folders: Sequence[Path] = (
         what, line = what_and_where(error, text)
         raise _bad(file, [_at(file, line, "", _("this is not TOML: %(what)s", what=what))]) from error
     lines = lines_of(text)
+    problems = list(_misused(file, lines, _written(data), chassis_names(chassis_folders)))
     try:
         parsed = _File.model_validate(data)
     except ValidationError as error:
         found = _without_echoes(error.errors(include_url=False))
-        problems = [_misfit(file, lines, data, one) for one in found]
-        raise _bad(file, [text for _line, text in sorted(problems, key=lambda one: one[0])]) from error
-    if problems := list(_misused(file, lines, parsed.devices, chassis_names(chassis_folders))):
-        raise _bad(file, problems)
+        raise _bad(file, _in_order([*(_misfit(file, lines, data, one) for one in found), *problems])) from error
+    if problems:
+        raise _bad(file, _in_order(problems))
     return Inventory(file, parsed.lab.name, parsed.lab.language, parsed.devices)
 
 
@@ -134,7 +134,8 @@ def add_device(file: Path, id: str, entry: DeviceEntry, *, chassis_folders: Sequ
             device=id,
             hint=_("Give it another id with --id."),
         )
-    if (twin := _taken(before.devices, entry.address)) is not None:
+    taken = {id: known.address for id, known in before.devices.items()}
+    if (twin := _taken(taken, entry.address)) is not None:
         raise BadValue(_("%(address)s is the address of %(id)s already", address=entry.address, id=twin), device=twin)
     table = tomlkit.table()
     for key, value in entry.model_dump(exclude_defaults=True).items():
@@ -157,10 +158,10 @@ def add_device(file: Path, id: str, entry: DeviceEntry, *, chassis_folders: Sequ
     return after
 
 
-def _taken(devices: Mapping[str, DeviceEntry], address: str) -> str | None:
+def _taken(addresses: Mapping[str, str], address: str) -> str | None:
     if address.startswith("sim:"):
         return None  # each simulated device is a board of its own
-    return next((id for id, entry in devices.items() if entry.address == address), None)
+    return next((id for id, known in addresses.items() if known == address), None)
 
 
 def _bad(file: Path, problems: Sequence[str]) -> BadFile:
@@ -169,6 +170,10 @@ def _bad(file: Path, problems: Sequence[str]) -> BadFile:
         problems=problems,
         hint=_("Correct it, then try again. docs/reference/lab-file.md lists every setting."),
     )
+
+
+def _in_order(problems: Iterable[tuple[int, Text]]) -> list[Text]:
+    return [text for _line, text in sorted(problems, key=lambda one: one[0])]
 
 
 def _at(file: Path, line: int | None, setting: str, what: str) -> Text:
@@ -287,29 +292,46 @@ def _meant(path: Sequence[str], error: ErrorDetails) -> str | None:
             return None
 
 
-def _misused(file: Path, lines: Lines, devices: Mapping[str, DeviceEntry], chassis: Sequence[str]) -> Iterable[Text]:
-    """What the types allow and a lab does not: ids, addresses, names that nothing answers to."""
+def _written(data: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    """The texts that are written of each device, also where something else of it, or of another, is wrong."""
+    return {
+        id: {key: value for key, value in _section(entry).items() if isinstance(value, str)}
+        for id, entry in _section(data.get("devices")).items()
+        if isinstance(entry, dict)
+    }
+
+
+def _section(value: Any) -> dict[str, Any]:
+    return cast(dict[str, Any], value) if isinstance(value, dict) else {}
+
+
+def _misused(
+    file: Path, lines: Lines, devices: Mapping[str, Mapping[str, str]], chassis: Sequence[str]
+) -> Iterable[tuple[int, Text]]:
+    """What the types allow and a lab does not, with its line: ids, addresses, names that nothing answers to."""
     drivers = installed_drivers()
-    seen: dict[str, DeviceEntry] = {}
+    seen: dict[str, str] = {}
     for id, entry in devices.items():
 
-        def place(setting: str, what: str, id: str = id) -> Text:
+        def place(setting: str, what: str, id: str = id) -> tuple[int, Text]:
             path = ("devices", id, *((setting,) if setting else ()))
-            return _at(file, line_at(lines, path), _spoken(list(path)), what)
+            line = line_at(lines, path)
+            return line or 0, _at(file, line, _spoken(list(path)), what)
 
         if (wrong := id_problem(id)) is not None:
             yield place("", wrong)
-        if (wrong := address_problem(entry.address)) is not None:
-            yield place("address", wrong)
-        elif (twin := _taken(seen, entry.address)) is not None:
-            yield place("address", _("%(address)s is the address of %(id)s already", address=entry.address, id=twin))
-        if entry.chassis not in chassis:
-            yield place(
-                "chassis", _no_such(_("there is no chassis %(name)s", name=entry.chassis), entry.chassis, chassis)
-            )
-        if entry.driver not in drivers:
-            yield place("driver", _no_such(_("there is no driver %(name)s", name=entry.driver), entry.driver, drivers))
-        seen[id] = entry
+        if (address := entry.get("address")) is not None:
+            if (wrong := address_problem(address)) is not None:
+                yield place("address", wrong)
+            elif (twin := _taken(seen, address)) is not None:
+                yield place("address", _("%(address)s is the address of %(id)s already", address=address, id=twin))
+            seen[id] = address
+        for setting, known, what in (
+            ("chassis", chassis, _("there is no chassis %(name)s", name=entry.get("chassis", ""))),
+            ("driver", drivers, _("there is no driver %(name)s", name=entry.get("driver", ""))),
+        ):
+            if setting in entry and entry[setting] not in known:
+                yield place(setting, _no_such(what, entry[setting], list(known)))
 
 
 def _no_such(what: Text, name: str, known: Sequence[str]) -> Text:

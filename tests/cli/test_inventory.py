@@ -172,6 +172,29 @@ def test_every_mistake_is_listed_in_the_order_of_the_file(tmp_path):
     assert [line.split(",")[1].strip() for line in found] == ["line 2", "line 3", "line 6"]
 
 
+def test_what_types_forbid_and_what_a_lab_forbids_are_listed_together(tmp_path):
+    text = """\
+devices.Robot_1 = {chassis = "two-motor", address = "usb1"}
+devices.robot-2 = {chassis = "two-moto", address = "usb:2", allow_no_watchdog = "yes"}
+devices.robot-3 = {chassis = "two-motor", address = 3, driver = "firmat"}
+devices.robot-4 = {chassis = "two-motor", address = "usb:2"}
+devices.robot-5 = "usb:2"
+[lab]
+language = "fr"
+"""
+    assert [one.partition(": ")[0] for one in problems(tmp_path, text)] == [
+        "lab.toml, line 1, [devices.Robot_1]",
+        "lab.toml, line 1, [devices.Robot_1] address",
+        "lab.toml, line 2, [devices.robot-2] allow_no_watchdog",
+        "lab.toml, line 2, [devices.robot-2] chassis",
+        "lab.toml, line 3, [devices.robot-3] address",
+        "lab.toml, line 3, [devices.robot-3] driver",
+        "lab.toml, line 4, [devices.robot-4] address",
+        "lab.toml, line 5, [devices.robot-5]",
+        "lab.toml, line 7, [lab] language",
+    ]
+
+
 def test_text_that_is_not_utf8_names_its_line(tmp_path):
     file = tmp_path / "lab.toml"
     file.write_bytes(b'[lab]\nname = "M\xfc"\n')
