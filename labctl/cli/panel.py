@@ -64,7 +64,12 @@ def panel(
     as_json: JsonOption = False,
 ) -> None:
     """Serve the panel of this lab until Ctrl-C or SIGTERM."""
-    _serve(Serving("panel", host, port, not no_browser, as_json), places_of(data, may_begin=True), prepare=lambda: None, greet=_welcome)
+    _serve(
+        Serving("panel", host, port, not no_browser, as_json),
+        places_of(data, may_begin=True),
+        prepare=lambda: None,
+        greet=_welcome,
+    )
 
 
 def _welcome(lab: Lab) -> Greeting:
