@@ -122,7 +122,7 @@ class Live:
     def _publish(self, room: RoomView) -> None:
         shape, parts = shape_of(room), parts_of(room)
         known, languages = self._drawn, self._feed.languages()
-        lesson = room.run.lesson if room.run else ""
+        lesson = room.run.lesson if room.run and room.run.steps else ""  # a lesson that is gone has no text
         if known is None or shape != self._shape:
             if self._shape is not None:
                 self._feed.reset()

@@ -85,6 +85,8 @@ def team_look(team: TeamView, devices: Sequence[DeviceView], run: RunView | None
     states = {device.state for device in devices}
     if DeviceState.UNCONFIRMED in states:
         return _DEVICES[DeviceState.UNCONFIRMED]
+    if DeviceState.STOPPED in states and team.state is TeamState.INTERRUPTED:
+        return _OUTCOMES[Outcome.INTERRUPTED]
     if DeviceState.STOPPED in states and team.state is not TeamState.FINISHED:
         return _DEVICES[DeviceState.STOPPED]
     match team.state:

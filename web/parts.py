@@ -8,13 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from flask import Flask
 from markupsafe import Markup
 
-from labctl.views import DeviceView, NeedView, ReadingView, RoomView, RunView, TeamView
+from devices.text import _
+from labctl.views import DeviceState, DeviceView, NeedView, ReadingView, RoomView, RunView, TeamState, TeamView
 from web.looks import TROUBLE, WORK, Look, device_look, team_look
 
 COLUMNS = ("distance", "travelled", "turned")
@@ -88,7 +89,8 @@ def _frame(room: RoomView) -> Iterator[Part]:
     yield Part("of-class", "of_class", {"lab": room.lab, "class_name": room.class_name, "title": run and run.title})
     yield Part("bell", "bell", {"ends": _ends(run), "state": run and run.state})
     yield Part("ruler", "ruler", {"starts": run and run.started_at, "ends": _ends(run)})
-    yield Part("acts", "acts", {"state": run and run.state, "stopped": _stays_stopped(run)})
+    ready = _known(run) and not room.stop.latched
+    yield Part("acts", "acts", {"state": run and run.state, "stopped": _stays_stopped(run), "ready": ready})
     yield Part("tag-devices", "tag", {"count": trouble})
 
 
@@ -97,14 +99,29 @@ def _stays_stopped(run: RunView | None) -> bool:
     return run is not None and run.state == "running" and any(team.state == "stopped" for team in run.teams)
 
 
+def _known(run: RunView | None) -> bool:
+    """Whether the lesson of a run is there to be gone on with; a lesson that is gone has no steps."""
+    return run is not None and bool(run.steps)
+
+
 def _ends(run: RunView | None) -> datetime | None:
-    return run.started_at + timedelta(minutes=run.minutes) if run is not None and run.state != "finished" else None
+    if run is None or run.state == "finished" or run.minutes <= 0:
+        return None
+    return run.started_at + timedelta(minutes=run.minutes)
 
 
 def _room(room: RoomView) -> Iterator[Part]:
-    names = {device.id: device.name for device in room.devices}
-    shows = {"stop": room.stop, "needs": _grouped(room.needs), "names": names, "stopped": _stays_stopped(room.run)}
-    yield Part("needs", "needs", shows)
+    yield Part(
+        "needs",
+        "needs",
+        {
+            "stop": room.stop,
+            "needs": _grouped(_pressing(room)),
+            "names": {device.id: device.name for device in room.devices},
+            "stopped": _stays_stopped(room.run),
+            "known": _known(room.run),
+        },
+    )
     for team in room.teams:
         yield Part(f"team-{team.number}", "team", _team(team, room))
     sensing = [one for one in room.devices if any(name.startswith("senses.") for name in one.capabilities)]
@@ -119,16 +136,32 @@ def _room(room: RoomView) -> Iterator[Part]:
         yield Part("arena", "arena", {**floor, "tape": room.arena.tape, "robots": robots})
 
 
+def _pressing(room: RoomView) -> Sequence[NeedView]:
+    """What waits for the teacher now: during a stop only what cannot wait, and is not in the stop's own report."""
+    stop = room.stop
+    told = {*stop.pending, *stop.failed}
+    return [
+        need
+        for need in room.needs
+        if not stop.latched or need.kind == "disk" or (need.kind == "unconfirmed" and need.device not in told)
+    ]
+
+
 def _grouped(needs: Sequence[NeedView]) -> list[Mapping[str, Any]]:
     """What waits for the teacher; teams that all wait for the same go-on are one entry, so that one press will do."""
-    waiting = [need.team for need in needs if need.kind == "waiting" and need.team is not None]
-    teams = sorted(waiting) if len(waiting) >= MANY else []
-    first = next((need for need in needs if need.team in teams), None)
+    waiting = [need for need in needs if need.kind == "waiting" and need.team is not None]
+    alike = waiting if len(waiting) >= MANY else []
+    teams = sorted(need.team for need in alike if need.team is not None)
     return [
-        {"need": need, "teams": teams if need is first else ()}
+        {"need": _timeless(need), "teams": teams if alike and need is alike[0] else (), "timed": need.kind != "disk"}
         for need in needs
-        if need is first or need.kind != "waiting" or need.team not in teams
+        if need not in alike[1:]
     ]
+
+
+def _timeless(need: NeedView) -> NeedView:
+    """A full disk is found anew at every look: its time says nothing, and must not have the list drawn each time."""
+    return replace(need, since=datetime.min.replace(tzinfo=UTC)) if need.kind == "disk" else need
 
 
 def _first_with(sensor: str, devices: Sequence[DeviceView]) -> ReadingView | None:
@@ -157,14 +190,24 @@ def _team(team: TeamView, room: RoomView) -> dict[str, Any]:
     run = room.run
     return {
         "team": team,
-        "step": run.steps[min(team.step, len(run.steps) - 1)] if run is not None else None,
+        "step": run.steps[min(team.step, len(run.steps) - 1)] if run is not None and run.steps else None,
         "steps": len(run.steps) if run else 0,
         "look": team_look(team, devices, run),
+        "line": _line(team, devices, latched=room.stop.latched),
+        "unconfirmed": any(one.state is DeviceState.UNCONFIRMED for one in devices),
         "devices": [
             {"id": one.id, "name": one.name, "look": device_look(one.state), "sensors": _sensors(one)}
             for one in devices
         ],
     }
+
+
+def _line(team: TeamView, devices: Sequence[DeviceView], *, latched: bool) -> str:
+    """What is said of a team: no word of rest where it is not known, and during a stop no promise of motion."""
+    silent = next((device for device in devices if device.state is DeviceState.UNCONFIRMED), None)
+    if silent is not None:
+        return _("%(device)s: not known to have stopped", device=silent.name)
+    return team.line if not latched or team.state is TeamState.STOPPED else ""
 
 
 def _lesson(room: RoomView) -> Iterator[Part]:

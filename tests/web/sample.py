@@ -169,6 +169,29 @@ class SampleLab:
         self._scene_stopped()
         self.stop = replace(self.stop, pending=("robot-7", "robot-8"), confirmed={"robot-1": 0.012}, failed={})
 
+    def _scene_restarted(self) -> None:
+        """The process began anew under the latch, in the middle of a lesson."""
+        self._scene_interrupted()
+        self.stop = StopView(latched=True, epoch=1)
+        self.robots = {id: replace(one, state=DeviceState.STOPPED, user=None) for id, one in self.robots.items()}
+
+    def _scene_interrupted(self) -> None:
+        run = _run(self.now, self.idle_teams)
+        teams = tuple(
+            team if team.state is TeamState.FINISHED else replace(team, state=TeamState.INTERRUPTED, stuck=False)
+            for team in run.teams
+        )
+        self.run_view = replace(run, state="interrupted", teams=teams)
+
+    def _scene_gone(self) -> None:
+        """A lesson was interrupted and is not in the library any more, and the disk is full."""
+        self.run_view = RunView(
+            "run-1", "first-drive-2", {"en": "first-drive-2"}, {"en": ""}, "interrupted", self.now, 0, (), ()
+        )
+        self.store_problem = Problem(
+            "store-failed", _("Nothing can be written down now"), _("Free some space on this computer.")
+        )
+
     def _scene_trouble(self) -> None:
         self._scene_lesson()
         self.robots["robot-3"] = replace(
@@ -337,6 +360,8 @@ class SampleLab:
         )
 
     def lesson_text(self, lesson_id: str, language: str) -> Mapping[str, str]:
+        if lesson_id not in {one.id for one in self.lessons()}:
+            raise UnknownName(_("There is no lesson %(id)s", id=lesson_id))
         return {step.id: STEP_TEXT[language] for step in STEPS}
 
     def preflight(self, lesson_id: str, teams: tuple[int, ...]) -> PreflightView:

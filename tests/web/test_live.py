@@ -167,3 +167,16 @@ def test_a_device_that_is_lost_has_no_readings_any_more(live: Live, lab: SampleL
     assert "data-reading" not in parts["team-1"]
     assert "robot-1.distance" not in parts["readings"]
     assert b"12.0" not in feed.take(feed.reader("az", feed.cursor))
+
+
+def test_a_lesson_that_is_gone_does_not_silence_the_page(app: Flask, feed: Feed) -> None:
+    lab = SampleLab("gone")
+    live = Live(app, lab, feed)
+    live.start()
+    until(lambda: live._drawn is not None)
+    reader = reader_of(feed)
+    lab.store_problem = None
+    lab.event("store.works")
+    (parts,) = told(feed, reader)
+    assert set(parts) == {"needs"}
+    live.close()

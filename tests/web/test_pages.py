@@ -16,7 +16,7 @@ from tests.web.sample import PASSWORD, SampleLab
 from web.app import create_app
 from web.render import LANGUAGES
 
-SCENES = ("idle", "empty", "lesson", "stopped", "stopping", "trouble")
+SCENES = ("idle", "empty", "lesson", "stopped", "stopping", "trouble", "interrupted", "restarted", "gone")
 PAGES = ("/", "/lesson", "/lessons", "/lessons/first-drive", "/devices", "/devices/robot-1", "/settings")
 
 
@@ -62,6 +62,16 @@ def test_the_doors_are_sound(language: str) -> None:
         assert faults(tree) == []
         assert next(tree.all("html")).get("lang") == language
         assert any(field.get("type") == "password" for field in tree.all("input"))
+
+
+@pytest.mark.parametrize("has_teacher", [True, False])
+def test_the_doors_say_their_words_once(has_teacher: bool) -> None:
+    lab = SampleLab("empty")
+    if has_teacher:
+        lab.people.create_teacher("Aygün", PASSWORD, "en")
+    client = create_app(lab, secret_key=KEY, right_token=right_token).test_client()
+    header = next(page(client, "/sign-in").all("header"))
+    assert [one.words() for one in header.children] == ["labctl", "AZ Azərbaycanca EN English"]
 
 
 @pytest.mark.parametrize("scene", SCENES)
@@ -138,6 +148,24 @@ def test_teams_that_all_wait_for_the_same_press_are_one_entry() -> None:
     needs = next(one for one in page(client, "/").all("aside"))
     assert "Teams that wait for you: 8" in needs.words()
     assert sum(form.get("action") == "/lesson/go-on" for form in needs.all("form")) == 1
+
+
+def test_teams_named_together_hide_nobody_else_and_only_they_go_on() -> None:
+    lab = SampleLab("lesson")
+    lab.people.create_teacher("Aygün", PASSWORD, "en")
+    for number in (3, 6, 7, 8):
+        lab.set_team(number, state=TeamState.WAITING, step=4, outcome=None, stuck=False)
+    client = sign_in(create_app(lab, secret_key=KEY, right_token=right_token).test_client())
+    needs = next(page(client, "/").all("aside"))
+    entries = {next(one.all("h3")).words(): one for one in needs.all("li")}
+    assert {"Robot 6 does not answer", "Teams that wait for you: 4", "Team 5 has not got it yet"} <= set(entries)
+    hints = [form for form in entries["Team 5 has not got it yet"].all("form") if form.get("action") == "/lesson/hint"]
+    assert len(hints) == 1
+    together = next(entries["Teams that wait for you: 4"].all("form"))
+    asked = [field.get("value") for field in together.all("input") if field.get("name") == "team"]
+    assert asked == ["3", "6", "7", "8"]
+    client.post("/lesson/go-on", data={"csrf": csrf_of(client), "team": asked})
+    assert [call[1] for call in lab.calls if call[0] == "go_on"] == [3, 6, 7, 8]
 
 
 def test_the_devices_page_shows_trouble_first_with_what_to_do() -> None:

@@ -68,8 +68,9 @@ def lesson() -> Response | str:
     if room.run is None:
         return redirect("/lessons", 303)
     number = _open_team(room, request.args.get("team", ""))
-    briefs = lab.lesson_text(room.run.lesson, language())
-    return show("lesson.html", "lesson", room, briefs=briefs, run=room.run, team=number)
+    briefs = lab.lesson_text(room.run.lesson, language()) if room.run.steps else None  # else the lesson is gone
+    gone = None if room.run.steps else next((need for need in room.needs if need.kind == "interrupted"), None)
+    return show("lesson.html", "lesson", room, briefs=briefs, run=room.run, gone=gone, team=number)
 
 
 def _open_team(room: RoomView, wished: str) -> int | None:
