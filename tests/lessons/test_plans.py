@@ -126,17 +126,17 @@ BAD_PLANS = {
         ["first-drive/lesson.toml, step forward, left: expected a number, found nan"],
     ),
     "text without a language": (
-        'title = { az = "İrəli gedin", en = "Drive out" }',
+        'title = { az = "Robotu irəli sürün", en = "Drive out" }',
         'title = "Drive out"',
         ['first-drive/lesson.toml, step forward, title: expected a table, found "Drive out"'],
     ),
     "a language spelled wrongly": (
-        'title = { az = "İrəli gedin", en = "Drive out" }',
-        'title = { az = "İrəli gedin", EN = "Drive out" }',
+        'title = { az = "Robotu irəli sürün", en = "Drive out" }',
+        'title = { az = "Robotu irəli sürün", EN = "Drive out" }',
         ['first-drive/lesson.toml, step forward, title.EN: expected a language such as az or en, found "EN"'],
     ),
     "a language left out": (
-        'title = { az = "İrəli gedin", en = "Drive out" }',
+        'title = { az = "Robotu irəli sürün", en = "Drive out" }',
         'title = { en = "Drive out" }',
         ['first-drive/lesson.toml, step forward, title: there is no text in "az"'],
     ),
@@ -151,8 +151,8 @@ BAD_PLANS = {
         ['first-drive/lesson.toml, roles.robot.title: there is text in "ru", but the title has none'],
     ),
     "an empty text": (
-        'title = { az = "İrəli gedin", en = "Drive out" }',
-        'title = { az = "İrəli gedin", en = " " }',
+        'title = { az = "Robotu irəli sürün", en = "Drive out" }',
+        'title = { az = "Robotu irəli sürün", en = " " }',
         ["first-drive/lesson.toml, step forward, title.en: must not be empty"],
     ),
     "a list that is none": (
