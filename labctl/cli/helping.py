@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from typer.core import TyperCommand
 
-from devices.text import _
+from devices.text import Text, _
 from labctl.cli.speech import say
 
 WORDS = {
@@ -18,10 +19,57 @@ WORDS = {
 }
 """Typer's words and ours for them."""
 
+REQUIRED = _("required")
+
+
+def _refusal(named: Mapping[str, str]) -> Mapping[str, Text]:
+    """How typer refuses a command line, by its pattern, and the same as a sentence of ours."""
+    name, meant = named.get("name", ""), named.get("meant", "")
+    why = _first_fit(_reason, named.get("why", ""))
+    return {
+        r"No such command '(?P<name>.+)'\. Did you mean (?P<meant>.+)": _(
+            "No such command '%(name)s'. Did you mean %(meant)s", name=name, meant=meant
+        ),
+        r"No such command '(?P<name>.+)'": _("No such command '%(name)s'", name=name),
+        r"No such option: (?P<name>\S+) \(Possible options: (?P<meant>.+)\)": _(
+            "No such option: %(name)s. Did you mean %(meant)s?", name=name, meant=meant
+        ),
+        r"No such option: (?P<name>\S+)": _("No such option: %(name)s", name=name),
+        r"Missing argument '(?P<name>.+)'": _("Missing argument '%(name)s'", name=name),
+        r"Option '(?P<name>.+)' requires an argument": _("Option '%(name)s' requires an argument", name=name),
+        r"Got unexpected extra argument\(s\) \((?P<name>.+)\)": _("These words are too many: %(extra)s", extra=name),
+        r"Invalid value for '(?P<name>.+?)': (?P<why>.+)": _(
+            "Invalid value for '%(name)s': %(why)s", name=name, why=why
+        ),
+    }
+
+
+def _reason(named: Mapping[str, str]) -> Mapping[str, Text]:
+    """What typer finds wrong with a value."""
+    limit = named.get("limit", "")
+    return {
+        r"Input should be a valid integer.*": _("it is not a whole number"),
+        r"Input should be less than or equal to (?P<limit>\S+)": _("it may be at most %(most)s", most=limit),
+        r"Input should be greater than or equal to (?P<limit>\S+)": _("it must be at least %(least)s", least=limit),
+    }
+
+
+def _first_fit(table: Callable[[Mapping[str, str]], Mapping[str, Text]], message: str) -> str:
+    """The sentence of the first pattern that ``message`` fits, with what the pattern names in it; or the message."""
+    for pattern in table({}):
+        if message and (found := re.fullmatch(pattern, message, re.DOTALL)) is not None:
+            return table(found.groupdict())[pattern]
+    return message
+
 
 def said_word(word: str) -> str:
-    """One of typer's words as the person says it; any other as it is."""
-    return say(WORDS.get(word, word))
+    """One of typer's words as the person says it; any other as it is, but for the mark of what must be given."""
+    return say(WORDS.get(word, word)).replace("[required]", f"[{say(REQUIRED)}]")
+
+
+def said_refusal(message: str) -> str:
+    """Why typer refuses a command line, as the person says it."""
+    return say(_first_fit(_refusal, message))
 
 
 def usage_word() -> str:

@@ -165,7 +165,7 @@ def _wrong_usage(error: Exception, *, as_json: bool) -> LabError | None:
 
     Typer carries its copy of click inside, so its class is known here only by what every usage error has.
     """
-    from labctl.cli.helping import usage_word
+    from labctl.cli.helping import said_refusal, usage_word
     from labctl.cli.usage import WrongUsage
 
     if getattr(error, "exit_code", None) != WRONG_USAGE or not hasattr(error, "format_message"):
@@ -177,7 +177,7 @@ def _wrong_usage(error: Exception, *, as_json: bool) -> LabError | None:
         message = say(_("a command is missing"))
         if context is not None and not as_json:
             print(context.get_help(), file=sys.stderr)
-    return WrongUsage(f"{path}: {message}", hint=_("See %(command)s --help.", command=path))
+    return WrongUsage(f"{path}: {said_refusal(message)}", hint=_("See %(command)s --help.", command=path))
 
 
 def _on_sigterm(number: int, frame: FrameType | None) -> None:

@@ -89,6 +89,27 @@ def test_wrong_usage_is_two_and_says_what_was_meant(tmp_path, args, message, hin
     assert hint in said.stderr
 
 
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["devices", "lst"],
+        ["devices", "xyz"],
+        ["lab", "where", "--jsn"],
+        ["lab", "where", "--nothing"],
+        ["lab", "where", "more"],
+        ["devices", "show"],
+        ["panel", "--port", "x"],
+        ["panel", "--port", "70000"],
+        ["panel", "--port"],
+    ],
+)
+def test_wrong_usage_is_said_in_the_persons_language(tmp_path, args):
+    said = labctl(tmp_path, *args, LABCTL_LANG="az").stderr
+
+    for word in ("No such", "Did you mean", "Missing", "requires", "Got", "Invalid", "Input", "too many"):
+        assert word not in said
+
+
 def test_wrong_usage_is_json_too(tmp_path):
     error = json.loads(labctl(tmp_path, "devices", "show", "--json").stderr)
 
