@@ -26,7 +26,7 @@ test:
 
 quick:
 	@scripts/bootstrap dev
-	@exec $(VENV)/python -m pytest -q -m "not real and not browser" $(ARGS)
+	@exec $(VENV)/python -m pytest -q -m "not real and not browser and not slow" $(ARGS)
 
 check:
 	@scripts/bootstrap dev

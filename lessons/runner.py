@@ -16,6 +16,7 @@ from lessons.outcomes import EventKind, Evidence, Outcome, Result, RunEvent
 from lessons.parts import Phrase
 from lessons.ports import Bench, Context
 from lessons.recovery import Recovery, decide, kind_of, stuck
+from lessons.resting import REST_LIMIT, rest
 from lessons.states import OVER, Cause, TeamState, after
 from lessons.steps import Step
 from lessons.steps import run as run_step
@@ -26,9 +27,6 @@ T = TypeVar("T")
 
 ANNOUNCE = 3.0
 """Seconds between the words that a robot is about to move by itself and its moving: time for hands."""
-
-REST_LIMIT = 3.0
-"""Seconds that bringing a team's devices to rest may take; each one confirms or is named within 1 s."""
 
 STILL = frozenset({TeamState.PAUSED, TeamState.STOPPED, TeamState.PARKED})
 """Where a team cannot get on, through no fault of its own; this time does not make it stuck."""
@@ -188,7 +186,7 @@ class TeamRun:
             return whole
         finally:
             try:
-                await self._rest()
+                await rest(self._bench)
             finally:
                 if whole in (Outcome.ABORTED, Outcome.INTERRUPTED):
                     self._end_step(whole)
@@ -246,7 +244,7 @@ class TeamRun:
                 self._attempts += 1
                 self._end_step(Outcome.ERROR, error=trouble.as_data())
             if self._step.moves and recovery is not Recovery.RELEASE:
-                await self._rest()
+                await rest(self._bench)
         match recovery:
             case Recovery.RETRY:
                 self.say(_("Trying once more."))
@@ -297,7 +295,7 @@ class TeamRun:
                     task.cancel()
                     await asyncio.wait({task}, timeout=REST_LIMIT)
             if task.cancelled():
-                await self._rest()
+                await rest(self._bench)
                 if self._cut:
                     continue
                 raise LabError(_("The step was broken off"), hint=_("Try again."))
@@ -361,21 +359,6 @@ class TeamRun:
                 await asyncio.sleep(self._announce_seconds)
 
         return Context(self._bench, self._clock, self.say, lambda line: self._wait(Cause.WAIT, line), announce)
-
-    async def _rest(self) -> None:
-        """Bring the team's devices to rest, even where this run is being cancelled."""
-        resting = asyncio.create_task(self._bench.rest())
-        try:
-            await asyncio.wait({resting}, timeout=REST_LIMIT)
-        except asyncio.CancelledError:
-            await asyncio.wait({resting}, timeout=REST_LIMIT)
-            raise
-        finally:
-            if not resting.done():
-                resting.cancel()
-                log.error("the devices of a team did not come to rest within %s s", REST_LIMIT)
-            elif not resting.cancelled() and (error := resting.exception()) is not None:
-                log.error("the devices of a team could not be brought to rest", exc_info=error)
 
     # What is told.
 

@@ -12,6 +12,8 @@ from labctl.views import DeviceState, Outcome, TeamState, TeamView
 from tests.labctl.conftest import Opening
 from tests.labctl.opened import Opened, until
 
+pytestmark = pytest.mark.slow
+
 
 def team(opened: Opened, n: int) -> TeamView:
     run = opened.lab.run()

@@ -14,6 +14,8 @@ from labctl.views import TeamState
 from tests.labctl.conftest import Opening
 from tests.labctl.opened import Opened, until
 
+pytestmark = pytest.mark.slow
+
 
 def in_thread(work: object) -> tuple[threading.Thread, list[object]]:
     """Run something beside the test, as another page would; what came of it is in the list."""

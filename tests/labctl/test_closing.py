@@ -10,6 +10,8 @@ from labctl.views import DeviceState
 from tests.labctl.conftest import Opening
 from tests.labctl.opened import until
 
+pytestmark = pytest.mark.slow
+
 CLOSE_SECONDS = 2.8
 
 

@@ -15,6 +15,8 @@ from lessons.preflight import fits, preflight
 from lessons.shelf import shelf
 from tests.lessons.benches import Team, one_robot
 
+pytestmark = pytest.mark.slow
+
 LESSONS = shelf().lessons
 LANES = 8
 

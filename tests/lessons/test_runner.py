@@ -16,6 +16,8 @@ from lessons.outcomes import Outcome
 from lessons.states import TeamState
 from tests.lessons.benches import OneRobot, Team, both, drive, plan_of, read, sense
 
+pytestmark = pytest.mark.slow
+
 REST = (0, 0)
 
 
@@ -430,7 +432,7 @@ class TestTeardown:
     async def test_a_bench_that_cannot_rest_holds_nobody_up(
         self, bench: OneRobot, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
     ) -> None:
-        monkeypatch.setattr("lessons.runner.REST_LIMIT", 0.05)
+        monkeypatch.setattr("lessons.resting.REST_LIMIT", 0.05)
 
         async def never() -> None:
             await asyncio.sleep(60)

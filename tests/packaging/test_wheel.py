@@ -14,6 +14,8 @@ import pytest
 
 import labctl
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("devices", "lessons", "labctl", "web")
 

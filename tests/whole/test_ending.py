@@ -18,7 +18,7 @@ import pytest
 from labctl.store.store import Store
 from tests.whole.panels import Panel, running
 
-pytestmark = pytest.mark.timeout(90)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(90)]
 
 END_SECONDS = 3.0
 
