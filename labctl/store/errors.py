@@ -90,8 +90,12 @@ def _explain(error: Exception, path: Path) -> StoreFailed:
     if isinstance(error, TimeoutError):
         return too_slow()
     code = _code(error)
-    if code == sqlite3.SQLITE_FULL or (isinstance(error, OSError) and error.errno == errno.ENOSPC) or (
-        code == sqlite3.SQLITE_IOERR and _no_room(path)  # what it keeps beside the file could not grow
+    if (
+        code == sqlite3.SQLITE_FULL
+        or (isinstance(error, OSError) and error.errno == errno.ENOSPC)
+        or (
+            code == sqlite3.SQLITE_IOERR and _no_room(path)  # what it keeps beside the file could not grow
+        )
     ):
         return DiskFull(
             _("The disk is full: the lab's records cannot be written"),
