@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from pathlib import Path
+from types import FrameType
 
 from rich.console import Console
 
 from tests.benchmarks.figures import Figure, Run
-from tests.benchmarks.machine import load, machine
+from tests.benchmarks.machine import ROOT, load, machine
 from tests.benchmarks.report import keep, show
 
 BENCHMARKS = {
@@ -37,9 +39,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = reader.parse_args(arguments)
     if unknown := set(chosen.names) - set(BENCHMARKS):
         reader.error(f"there is no benchmark {', '.join(sorted(unknown))}; there are {', '.join(BENCHMARKS)}")
+    signal.signal(signal.SIGTERM, _leave)
     console = Console(highlight=False)
     figures: list[Figure] = []
-    measured: dict[str, Any] = {}
+    page: Path | None = None
     failed: list[str] = []
     seen = machine()
     for name in chosen.names or BENCHMARKS:
@@ -53,21 +56,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
             failed.append(name)
             continue
         figures += found
-        measured[name] = {
+        measured = {
             "at": at.strftime("%Y-%m-%d %H:%M UTC"),
             "commit": seen["commit"],
             "load": [before, load()],
             "command": f"python -m tests.benchmarks {name}",
             "figures": [one.as_data() for one in found],
         }
+        if not chosen.quick:
+            page = keep(f"{at:%Y-%m-%d}", seen, {name: measured})
     show(figures, console)
-    if measured and not chosen.quick:
-        console.print(f"kept in {keep(datetime.now(UTC).date().isoformat(), seen, measured)}")
+    if page is not None:
+        console.print(f"kept in {page.relative_to(ROOT)}")
     missed = [one.what for one in figures if one.passed is False]
     for what, names in (("missed", missed), ("failed", failed)):
         if names:
             console.print(f"[bold red]{what}:[/] {'; '.join(names)}")
     return 1 if missed or failed else 0
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    """End as an error would, so that every process that was started is ended on the way out."""
+    sys.exit(128 + number)
 
 
 def _benchmark(name: str) -> Callable[[Run], list[Figure]]:

@@ -114,8 +114,10 @@ class Floor:
 
     def _stop(self, robot: str, since: float) -> tuple[float | None, float | None]:
         arrived = next((at for at in self.taps[robot].rests if at >= since), None)
-        still = (change.at for change in self.host.history(robot) if change.at >= since and not any(change.wheels))
-        return arrived, next(still, None)
+        still = next((c.at for c in self.host.history(robot) if c.at >= since and not any(c.wheels)), None)
+        if still is None and not any(self.host.wheels(robot)):
+            still = since  # it was at rest already
+        return arrived, still
 
 
 def main() -> int:

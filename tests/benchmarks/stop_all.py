@@ -22,7 +22,7 @@ SETTLE = 10.0  # seconds that something may take between two presses
 
 def measure(run: Run) -> list[Figure]:
     """Press again and again while thirty robots turn and a page is open; then with one robot silent."""
-    rounds, presses, silences = run.times(3, 1), run.times(40, 5), run.times(7, 2)
+    rounds, presses, silences = run.times(3, 1), run.times(100, 5), run.times(7, 2)
     with tempfile.TemporaryDirectory() as folder, Robots(ROBOTS) as robots:
         lay_out(Path(folder), robots.addresses)
         with Panel(Path(folder)) as panel:
@@ -69,13 +69,17 @@ def _press(browser: Browser, robots: Robots, chance: random.Random) -> tuple[flo
     _all_drive(browser, robots)
     time.sleep(chance.uniform(0.05, 0.35))
     pressed = time.monotonic()
-    browser.post("/stop", follow=False)
-    wait_for(lambda: all(None not in times for times in robots.stops(pressed).values()), SETTLE)
-    stops = robots.stops(pressed).values()
+    status, _text = browser.post("/stop", follow=False)
+    stops = robots.stops(pressed)
+    while late := [robot for robot, times in stops.items() if None in times]:
+        if time.monotonic() > pressed + SETTLE:
+            raise RuntimeError(f"answered with {status}, and {', '.join(late)} did not stop")
+        stops = robots.stops(pressed)
     if robots.turning():
         raise RuntimeError("a robot turns after stop-all")
     _release(browser)
-    return (max(arrived for arrived, _ in stops) - pressed) * 1e3, (max(still for _, still in stops) - pressed) * 1e3
+    arrived, still = (max(times) for times in zip(*stops.values(), strict=True))
+    return (arrived - pressed) * 1e3, (still - pressed) * 1e3
 
 
 def _all_drive(browser: Browser, robots: Robots) -> None:
