@@ -39,8 +39,8 @@ from lessons.load import Lesson
 
 T = TypeVar("T")
 
-LOOK = 1.0
-"""Seconds a page waits for a view; making one takes about a millisecond."""
+LOOK = 2.5
+"""Seconds a page waits for a view; making one takes about a millisecond, but a small computer may be busy."""
 
 ACT = 3.0
 """Seconds a caller waits for an act that answers quickly."""

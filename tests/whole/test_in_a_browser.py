@@ -113,7 +113,7 @@ def test_a_lesson_in_the_demo(page: Any, tmp_path: Path) -> None:
         page.goto(panel.address)
         assert page.query_selector(".corner.raised") is not None
         release(page)
-        panel.wait_for_devices("busy")
+        panel.wait_for_devices("ready")
         page.click("form[action='/lesson/finish'] button")
         page.wait_for_selector("form[action='/lesson/finish']", state="detached")
         panel.wait_for_devices("ready")
