@@ -22,7 +22,7 @@ SETTLE = 10.0  # seconds that something may take between two presses
 
 def measure(run: Run) -> list[Figure]:
     """Press again and again while thirty robots turn and a page is open; then with one robot silent."""
-    rounds, presses, silences = run.times(3, 1), run.times(100, 5), run.times(7, 2)
+    rounds, presses, silences = run.times(3, 1), run.times(60, 5), run.times(7, 2)
     with tempfile.TemporaryDirectory() as folder, Robots(ROBOTS) as robots:
         lay_out(Path(folder), robots.addresses)
         with Panel(Path(folder)) as panel:
