@@ -48,6 +48,9 @@ POSE = "pose"
 LATCHED = "stop.latched"
 """The setting that keeps the latch over a restart."""
 
+LATCH_LIMIT = 1.0
+"""Seconds that closing waits for the latch to be on disk."""
+
 FIND_BLINKS = 5
 
 log = logging.getLogger(__name__)
@@ -89,6 +92,7 @@ class Core:
         self.members: Mapping[int, tuple[str, ...]] = {}
         self.class_name = ""
         self.clock_behind: datetime | None = None
+        self._latch_kept: asyncio.Task[None] | None = None
 
     async def open(self, devices: Mapping[str, Built]) -> None:
         """Take up what the last process left, and begin to open every device."""
@@ -123,6 +127,8 @@ class Core:
         await self.registry.close()
         self._frames.close()
         await self._keeper.flush()
+        if self._latch_kept is not None:
+            await asyncio.wait({self._latch_kept}, timeout=LATCH_LIMIT)
         self._unsubscribe()
 
     # What the lab tells.
@@ -180,10 +186,13 @@ class Core:
     async def press_stop(self, by: str) -> StopView:
         """Stop everything; see :mod:`labctl.stopping`. The report is complete when this returns."""
         report = self.stop_all.press(by)
+        self._latch_kept = self.hub.spawn(self._keep_latch(), name="keep the latch")
+        stopping = self.hub.spawn(self.stop_all.carry_out(report), name="stop every device")
+        for _turn in range(2):  # of the loop: in the second every device is sent its stop, before anything else is done
+            await asyncio.sleep(0)
         self.runs.stop()
         self.hint_at("stop.pressed")
-        await self.stop_all.carry_out(report)
-        await self._keep_latch()
+        await stopping
         confirmed = {id: round(seconds, 4) for id, seconds in report.confirmed.items()}
         failed = {id: error.as_data() for id, error in report.failed.items()}
         self.tell(Event("stop.done", person=by or None, data={"confirmed": confirmed, "failed": failed}))

@@ -65,7 +65,8 @@ class StopAll:
         try:
             if slot.link is not Link.OPEN:
                 raise _unreachable(slot)
-            await asyncio.wait_for(slot.device.stop(), STOP_LIMIT)
+            async with asyncio.timeout(STOP_LIMIT):
+                await slot.device.stop()
         except Exception as error:
             slot.unconfirmed = _not_stopped(slot, error)
             raise slot.unconfirmed from error
