@@ -21,7 +21,6 @@ from labctl.people import People
 from labctl.places import Places
 from labctl.portal import Portal
 from labctl.runs import step_views
-from labctl.showing import problem
 from labctl.store.journal import Event
 from labctl.views import (
     DeviceView,
@@ -29,7 +28,6 @@ from labctl.views import (
     HealthView,
     LessonSummary,
     PreflightView,
-    Problem,
     RoomView,
     RunView,
     StopView,
@@ -201,14 +199,6 @@ class Lab:
     def lessons(self) -> tuple[LessonSummary, ...]:
         """The lessons that can be taught."""
         return tuple(_summary(lesson) for lesson in self._core.shelf.lessons.values())
-
-    def broken_lessons(self) -> Mapping[str, Problem]:
-        """The lessons that cannot, by folder, and why."""
-        return {folder.name: problem(error) for folder, error in self._core.shelf.broken.items()}
-
-    def lesson(self, id: str) -> LessonSummary:
-        """One lesson. Raises UnknownName, BadFile."""
-        return _summary(self._core.shelf.find(id))
 
     def lesson_text(self, lesson_id: str, language: str) -> Mapping[str, str]:
         """What students read, by step, as safe HTML. Raises UnknownName, BadFile."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 
 from devices.api import Senses
 from devices.errors import LabError
@@ -89,8 +88,3 @@ def stop_view(report: StopReport | None, *, epoch: int, latched: bool) -> StopVi
         confirmed=dict(report.confirmed),
         failed={id: problem(error) for id, error in report.failed.items()},
     )
-
-
-def minutes_since(then: datetime | None, now: datetime) -> float:
-    """Minutes between two times; 0 where there is no earlier one."""
-    return 0.0 if then is None else max(0.0, (now - then).total_seconds() / 60)
